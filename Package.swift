@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "MelaScan",
+    products: [
+        .executable(name: "MelaFCGI", targets: ["MelaFCGI"]),
+        .executable(name: "melascan", targets: ["melascan"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CKernels"),
+        .target(name: "Imaging", dependencies: ["CTurboJPEG"]),
+        .target(
+            name: "Model",
+            dependencies: [
+                "Imaging", "CKernels", "COpenBLAS",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .executableTarget(
+            name: "MelaFCGI",
+            dependencies: [
+                "Model", "Imaging", "CFastCGI",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Resources/openapi.json")]
+        ),
+        .executableTarget(
+            name: "melascan",
+            dependencies: [
+                "Model", "Imaging",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "CKernels"]),
+        .testTarget(name: "MelaFCGITests", dependencies: ["MelaFCGI"]),
+        .testTarget(name: "MelascanTests", dependencies: ["melascan"]),
+        .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,57 @@
+// Kernels that read each element once: bias and activation, channel means, channel scales, sigmoid.
+
+MELA_INLINE void bias_activation(
+    float *x, const float *bias, const float *residual, size_t rows, size_t channels, mela_activation activation) {
+    const size_t whole = channels - channels % MELA_LANES, rest = channels - whole;
+    for (size_t row = 0; row < rows; row++, x += channels) {
+        for (size_t c = 0; c < whole; c += MELA_LANES) {
+            vf value = activate(load(x + c) + load(bias + c), activation);
+            if (residual) value += load(residual + c);
+            store(x + c, value);
+        }
+        if (rest) {
+            vf value = activate(load_first(x + whole, rest) + load_first(bias + whole, rest), activation);
+            if (residual) value += load_first(residual + whole, rest);
+            store_first(x + whole, value, rest);
+        }
+        if (residual) residual += channels;
+    }
+}
+
+static void f32_bias_activation(
+    float *x, const float *bias, const float *residual, size_t rows, size_t channels, mela_activation activation) {
+    switch (activation) {  // one specialised loop per activation
+    case MELA_IDENTITY: bias_activation(x, bias, residual, rows, channels, MELA_IDENTITY); break;
+    case MELA_RELU6: bias_activation(x, bias, residual, rows, channels, MELA_RELU6); break;
+    case MELA_SILU: bias_activation(x, bias, residual, rows, channels, MELA_SILU); break;
+    }
+}
+
+static void f32_channel_mean(const float *x, float *mean, size_t rows, size_t channels) {
+    const float factor = 1.0f / (float)rows;
+    size_t c = 0;
+    for (; c + MELA_LANES <= channels; c += MELA_LANES) {
+        vf sum = splat(0.0f);
+        for (size_t row = 0; row < rows; row++) sum += load(x + row * channels + c);
+        store(mean + c, sum * factor);
+    }
+    for (; c < channels; c++) {
+        float sum = 0;
+        for (size_t row = 0; row < rows; row++) sum += x[row * channels + c];
+        mean[c] = sum * factor;
+    }
+}
+
+static void f32_scale_channels(float *x, const float *scale, size_t rows, size_t channels) {
+    for (size_t row = 0; row < rows; row++, x += channels) {
+        size_t c = 0;
+        for (; c + MELA_LANES <= channels; c += MELA_LANES) store(x + c, load(x + c) * load(scale + c));
+        for (; c < channels; c++) x[c] *= scale[c];
+    }
+}
+
+static void f32_sigmoid(float *x, size_t count) {
+    size_t i = 0;
+    for (; i + MELA_LANES <= count; i += MELA_LANES) store(x + i, sigmoid(load(x + i)));
+    if (i < count) store_first(x + i, sigmoid(load_first(x + i, count - i)), count - i);
+}

@@ -1,0 +1,52 @@
+import Model
+
+/// A bounded queue: one analysis runs, `capacity` wait in the order in which they came, further ones are turned away.
+///
+/// A place is taken before the body is read, so that the memory of waiting uploads is bounded too.
+final class AdmissionQueue: Sendable {
+    private struct State {
+        var next = 0
+        var line: [Int] = []
+    }
+
+    private let state = Monitor(State())
+    let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    /// Those that run or wait.
+    var count: Int { state.update { $0.line.count } }
+
+    /// A place at the end of the line; nil if the line is full.
+    func enter() -> Place? {
+        let number: Int? = state.update { state in
+            guard state.line.count <= capacity else { return nil }
+            state.next += 1
+            state.line.append(state.next)
+            return state.next
+        }
+        return number.map { Place(number: $0, queue: self) }
+    }
+
+    /// A place in the line, left when its owner lets go of it.
+    final class Place: Sendable {
+        private let number: Int
+        private let queue: AdmissionQueue
+
+        fileprivate init(number: Int, queue: AdmissionQueue) {
+            self.number = number
+            self.queue = queue
+        }
+
+        deinit {
+            queue.state.update { state in state.line.removeAll { $0 == number } }
+        }
+
+        /// Blocks until all that came before have left.
+        func waitForTurn() {
+            queue.state.wait { $0.line.first == number ? () : nil }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import HTTPTypes
+
+/// One request: what its header says, and a body that has not been read yet.
+struct Request {
+    var id: String
+    var method: HTTPRequest.Method
+    /// Without the query, percent-decoding not applied: no path of ours needs it.
+    var path: String
+    var contentType: String?
+    /// nil if none was sent or it is no number.
+    var contentLength: Int?
+    var accept: String
+    var origin: String?
+    var body: any BodySource
+
+    /// What the client wants to see.
+    enum Preference: Equatable {
+        case json
+        case eventStream
+        case html
+    }
+
+    /// Event streams and pages are given only where they are named: `*/*` means JSON.
+    var preference: Preference {
+        let types = accept.split(separator: ",").map { type in
+            type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        }
+        if types.contains("text/event-stream") { return .eventStream }
+        if types.contains("application/json") { return .json }
+        return types.contains("text/html") ? .html : .json
+    }
+}
+
+/// Where a request's body comes from.
+protocol BodySource {
+    /// Fills a buffer as far as the body reaches.
+    ///
+    /// - Returns: the bytes read; fewer than the buffer holds only at the body's end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+    /// True once the client has gone away and no answer is of use any more.
+    var isClientGone: Bool { get }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import HTTPTypes
+import Imaging
+import Model
+
+/// Answers an uploaded photo: for the original app with one number, for all others with the whole analysis.
+struct AnalysisHandler: Sendable {
+    let service: Service
+
+    /// An upload that was read, decoded and found good: all that is left is inference.
+    private struct Job {
+        var engine: Service.Engine
+        var place: AdmissionQueue.Place
+        var photo: PreparedPhoto
+        var options: Ensemble.Options
+        var timing: Analysis.Timing
+        var total: Stopwatch
+    }
+
+    /// `{"confidence": p}`, the original app's answer: the mean softmax, uncalibrated.
+    private struct Confidence: Encodable {
+        var confidence: Double
+    }
+
+    /// POST /melanoma
+    @Sendable func respondAsOriginal(_ request: Request) throws -> Response {
+        let analysis = try analyze(job(for: request), request: request)
+        return try .json(Confidence(confidence: analysis.rawProbability))
+    }
+
+    /// POST /v1/analyses, as JSON, as a page, or as a stream of events.
+    @Sendable func respond(_ request: Request) throws -> Response {
+        let job = try job(for: request)
+        switch request.preference {
+        case .json: return try .json(analyze(job, request: request))
+        case .html: return .html(AnalysisPage.page(try analyze(job, request: request), of: job.engine.ensemble.manifest))
+        case .eventStream: return .events { send in stream(job, request: request, send: send) }
+        }
+    }
+
+    /// Everything before inference: the form is read and the photo decoded and cut to the networks' sizes.
+    private func job(for request: Request) throws -> Job {
+        let total = Stopwatch()
+        let engine = try service.readyEngine()
+        let limit = service.settings.maxBodyBytes
+        _ = try AnalysisForm.length(of: request, limit: limit)
+        guard let place = service.queue.enter() else { throw Problem.busy }
+        let form = try AnalysisForm(request, limit: limit)
+        try engine.ensemble.check(form.options)
+        var timing = Analysis.Timing()
+        var lap = Stopwatch()
+        let image = try form.withImage { bytes throws(ImagingError) in try service.decode(bytes) }
+        timing.decode = lap.lap()
+        let photo = engine.ensemble.prepare(image)
+        timing.preprocess = lap.lap()
+        var options = form.options
+        options.operatingPoint = engine.operatingPoint
+        return Job(engine: engine, place: place, photo: photo, options: options, timing: timing, total: total)
+    }
+
+    private func analyze(
+        _ job: Job, request: Request, progress: (Ensemble.Progress) -> Void = { _ in }
+    ) throws(ModelError) -> Analysis {
+        let waiting = Stopwatch()
+        job.place.waitForTurn()
+        let queued = waiting.milliseconds
+        var analysis = try job.engine.ensemble.analyze(
+            job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
+        analysis.id = request.id
+        let inference = analysis.timingMs.inference
+        analysis.timingMs = job.timing
+        analysis.timingMs.queue = queued
+        analysis.timingMs.inference = inference
+        analysis.timingMs.total = job.total.milliseconds
+        analysis.timingMs.round()
+        service.metrics.analysed(analysis)
+        return analysis
+    }
+
+    private func stream(_ job: Job, request: Request, send: (Data) -> Bool) {
+        do {
+            let analysis = try analyze(job, request: request) { progress in
+                if let event = try? ServerEvent.encode("progress", progress) { _ = send(event) }
+            }
+            _ = send(try ServerEvent.encode("analysis", analysis))
+        } catch {
+            if error as? ModelError == .cancelled { service.metrics.abandoned() }
+            if let event = try? ServerEvent.encode("problem", Problem(error).document) { _ = send(event) }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Configuration
+import FoundationEssentials
+import Imaging
+import Logging
+import Model
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The program: a FastCGI worker where a socket is given, a plain CGI program where a request is, help otherwise.
+@main
+enum MelaFCGI {
+    static func main() {
+        switch CommandLine.arguments.dropFirst().first {
+        case nil: exit(run(environment: ProcessInfo.processInfo.environment))
+        case "--help", "-h":
+            print(help)
+        case "--version":
+            print(Release.version)
+        case let argument?:
+            complain("\(argument) is not an option; settings come from the environment, see --help")
+            exit(64)
+        }
+    }
+
+    private static func run(environment: [String: String]) -> Int32 {
+        do {
+            let settings = try Settings(from: ConfigReader(provider: EnvironmentVariablesProvider()))
+            let logger = Logger(label: "melascan") { label in
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = settings.logLevel
+                return handler
+            }
+            let service = Service(settings: settings, logger: logger)
+            ignoreBrokenPipes()
+            if let socket = try ListeningSocket.find(path: settings.socket, environment: environment) {
+                return try serve(service, socket: socket, manager: ServiceManager(environment: environment))
+            }
+            if environment["REQUEST_METHOD"] != nil {
+                try service.start()
+                let connection = CGIConnection(environment: environment)
+                connection.send(Router(service: service).respond(to: connection.request()))
+                return 0
+            }
+            complain("there is no socket to listen on and no CGI request; set MELASCAN_SOCKET, see --help")
+            return 64
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    /// Answers at once (health says "starting"), loads, and serves until SIGTERM or SIGINT.
+    private static func serve(_ service: Service, socket: ListeningSocket, manager: ServiceManager) throws -> Int32 {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let worker = Worker(socket: socket, service: service)
+        // All that run or wait, and some to turn further ones away and to answer health checks.
+        worker.start(threads: service.settings.queue + 5)
+        do {
+            try service.start()
+        } catch {
+            socket.stop()
+            throw error
+        }
+        manager.ready()
+        var signal: Int32 = 0
+        sigwait(&signals, &signal)
+        manager.stopping()
+        let abandoned = worker.drain()
+        if abandoned > 0 { service.logger.warning("stopped with \(abandoned) requests unanswered") }
+        service.logger.info("stopped")
+        return 0
+    }
+
+    private static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    private static func complain(_ text: String) {
+        _ = "MelaFCGI: \(text)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
+    private static var help: String {
+        let settings = Settings.help.map { "  \($0.name)\n      \($0.meaning)" }.joined(separator: "\n")
+        return """
+            MelaFCGI \(Release.version): answers photos of moles with an ensemble's probability of melanoma. Decision support, not a diagnosis.
+
+            A FastCGI worker where a listening socket is given (systemd's LISTEN_FDS, MELASCAN_SOCKET, or descriptor 0 from
+            spawn-fcgi); a plain CGI program where REQUEST_METHOD is set. SIGTERM finishes what runs and exits.
+
+            Settings, from the environment (default):
+            \(settings)
+
+            Options: --help, --version
+            """
+    }
+}

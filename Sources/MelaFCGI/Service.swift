@@ -1,0 +1,57 @@
+import Imaging
+import Logging
+import Model
+import Synchronization
+
+/// What all requests share: settings, the loaded ensemble, the line of those who wait, and the counters.
+final class Service: Sendable {
+    /// A loaded and tested ensemble, and the operating point its verdicts are given at.
+    struct Engine: Sendable {
+        var ensemble: Ensemble
+        var operatingPoint: OperatingPoint?
+    }
+
+    let settings: Settings
+    let queue: AdmissionQueue
+    let metrics = Metrics()
+    let logger: Logger
+    private let loaded = Mutex<Engine?>(nil)
+    /// One photo is decoded at a time: a large one takes hundreds of megabytes.
+    private let decoding = Mutex(())
+
+    init(settings: Settings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        queue = AdmissionQueue(capacity: settings.queue)
+    }
+
+    /// nil until the self-test has passed.
+    var engine: Engine? { loaded.withLock { $0 } }
+
+    /// - Throws: `Problem` with `not-ready` until the self-test has passed.
+    func readyEngine() throws(Problem) -> Engine {
+        guard let engine else { throw .notReady }
+        return engine
+    }
+
+    /// Loads the ensemble and reproduces its stored result; the service is ready from then on.
+    /// - Throws: `ModelError`.
+    func start() throws(ModelError) {
+        let watch = Stopwatch()
+        let ensemble = try Ensemble(
+            directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels))
+        let point = try ensemble.operatingPoint(named: settings.operatingPoint)
+        let difference = try ensemble.selfTest()
+        loaded.withLock { $0 = Engine(ensemble: ensemble, operatingPoint: point) }
+        let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
+        logger.info(
+            "ready: \(name), \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, in \(watch.milliseconds.decimals(0)) ms"
+        )
+        if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
+    }
+
+    func decode(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Image {
+        let decoder = JPEGDecoder(limits: ImageLimits(maximumPixels: settings.maxPixels))
+        return try decoding.withLock { _ throws(ImagingError) in try decoder.decode(bytes) }
+    }
+}

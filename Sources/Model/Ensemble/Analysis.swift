@@ -1,0 +1,97 @@
+import FoundationEssentials
+import Imaging
+
+/// The answer for one photo: the object of `POST /v1/analyses` and of `melascan analyze --json`.
+public struct Analysis: Encodable, Sendable, Equatable {
+    /// A UUID of version 7 (RFC 9562), for logs and follow-up; it says nothing about the patient.
+    public var id: String
+    /// Of the target class; calibrated where the ensemble has a calibration.
+    public var probability: Double
+    public var calibrated: Bool
+    /// The mean softmax over all passes, as the original system gives it.
+    public var rawProbability: Double
+    public var spread: Spread
+    /// Mean softmax by class.
+    public var classes: [String: Double]
+    public var verdict: Verdict
+    public var reasons: [Verdict.Reason]
+    @Nullable public var operatingPoint: OperatingPoint?
+    public var members: [Member]
+    public var passes: Int
+    public var passesAvailable: Int
+    public var image: Picture
+    public var patient: Patient
+    public var ensemble: Source
+    public var timingMs: Timing
+    /// What a reader should know about this very answer.
+    public var remarks: [String]
+    public var notice: String
+
+    public static let notice = "Decision support, not a diagnosis. For the final diagnosis refer to the biopsy."
+
+    /// Of the passes' raw probabilities.
+    public struct Spread: Encodable, Sendable, Equatable {
+        public var lowest: Double
+        public var highest: Double
+        public var standardDeviation: Double
+    }
+
+    public struct Member: Encodable, Sendable, Equatable {
+        public var architecture: String
+        public var inputSize: Int
+        public var passes: Int
+        /// Mean over its passes.
+        public var probability: Double
+    }
+
+    /// Sizes in pixels, upright.
+    public struct Picture: Encodable, Sendable, Equatable {
+        public var width: Int
+        public var height: Int
+        public var crop: Square
+
+        public struct Square: Encodable, Sendable, Equatable {
+            public var x: Int
+            public var y: Int
+            public var side: Int
+        }
+    }
+
+    /// What was said about the patient, and whether the ensemble used it.
+    public struct Patient: Encodable, Sendable, Equatable {
+        @Nullable public var age: Int?
+        @Nullable public var sex: PatientInformation.Sex?
+        @Nullable public var site: PatientInformation.Site?
+        public var used: Bool
+    }
+
+    public struct Source: Encodable, Sendable, Equatable {
+        public var name: String
+        public var version: String
+        /// Of `ensemble.json`, which holds the SHA-256 of every weights file.
+        public var sha256: String
+    }
+
+    /// Milliseconds.
+    public struct Timing: Encodable, Sendable, Equatable {
+        public var decode = 0.0
+        public var preprocess = 0.0
+        public var queue = 0.0
+        public var inference = 0.0
+        public var total = 0.0
+
+        public init() {}
+    }
+}
+
+extension Analysis.Timing {
+    /// To a tenth of a millisecond.
+    public mutating func round() {
+        func tenths(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+        decode = tenths(decode)
+        preprocess = tenths(preprocess)
+        queue = tenths(queue)
+        inference = tenths(inference)
+        total = tenths(total)
+    }
+}

@@ -1,0 +1,54 @@
+import FoundationEssentials
+
+/// How answers are written as JSON: UTF-8 on one line, snake_case, keys sorted.
+public enum AnswerJSON {
+    public static func encode(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .custom { path in AnswerKey(stringValue: snakeCase(path.last?.stringValue ?? "")) }
+        return try encoder.encode(value)
+    }
+
+    /// `rawProbability` → `raw_probability`, `sensitivity95` → `sensitivity_95`.
+    static func snakeCase(_ name: String) -> String {
+        var result = ""
+        for character in name {
+            let startsDigits = character.isNumber && result.last?.isLetter == true
+            if character.isUppercase || startsDigits { result += "_" }
+            result += character.lowercased()
+        }
+        return result
+    }
+}
+
+private struct AnswerKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+        return nil
+    }
+}
+
+/// An optional value that is written as null, not left out, where there is none.
+@propertyWrapper
+public struct Nullable<Value: Encodable & Sendable & Equatable>: Encodable, Sendable, Equatable {
+    public var wrappedValue: Value?
+
+    public init(wrappedValue: Value?) {
+        self.wrappedValue = wrappedValue
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let wrappedValue {
+            try container.encode(wrappedValue)
+        } else {
+            try container.encodeNil()
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// The model card of a loaded ensemble: the answer of `GET /v1/ensemble`.
+public struct EnsembleCard: Encodable, Sendable, Equatable {
+    public var name: String
+    public var version: String
+    public var licence: String
+    public var provenance: String
+    public var intendedUse: String
+    public var classes: [String]
+    public var target: String
+    public var members: [Member]
+    public var views: Int
+    public var passes: Int
+    @Nullable public var calibration: Calibration?
+    public var operatingPoints: [OperatingPoint]
+    /// The name of the one that verdicts are given at.
+    @Nullable public var operatingPoint: String?
+    @Nullable public var smallestCrop: Int?
+    /// Of the arithmetic.
+    public var precision: String
+    /// Of the stored weights.
+    public var storage: String
+    public var threads: Int
+    public var kernels: String
+    public var sha256: String
+    public var serverVersion: String
+    @Nullable public var limits: Limits?
+
+    public struct Member: Encodable, Sendable, Equatable {
+        public var architecture: String
+        public var inputSize: Int
+        public var file: String
+        public var sha256: String
+        @Nullable public var metadata: [String]?
+    }
+
+    /// What a server refuses to go beyond.
+    public struct Limits: Encodable, Sendable, Equatable {
+        public var maxBodyBytes: Int
+        public var maxPixels: Int
+        public var queue: Int
+
+        public init(maxBodyBytes: Int, maxPixels: Int, queue: Int) {
+            self.maxBodyBytes = maxBodyBytes
+            self.maxPixels = maxPixels
+            self.queue = queue
+        }
+    }
+}
+
+extension Ensemble {
+    /// - Parameters:
+    ///   - point: the operating point in use.
+    ///   - limits: a server's.
+    public func card(at point: OperatingPoint? = nil, limits: EnsembleCard.Limits? = nil) -> EnsembleCard {
+        EnsembleCard(
+            name: manifest.name, version: manifest.version, licence: manifest.licence, provenance: manifest.provenance,
+            intendedUse: manifest.intendedUse, classes: manifest.classes, target: manifest.target,
+            members: manifest.members.map {
+                .init(
+                    architecture: $0.architecture, inputSize: $0.inputSize, file: $0.file, sha256: $0.sha256,
+                    metadata: $0.metadata)
+            },
+            views: manifest.views, passes: passes, calibration: manifest.calibration,
+            operatingPoints: manifest.operatingPoints, operatingPoint: (point ?? manifest.operatingPoints.first)?.name,
+            smallestCrop: manifest.smallestCrop, precision: "fp32", storage: storage, threads: threads,
+            kernels: kernels.name, sha256: sha256, serverVersion: Release.version, limits: limits)
+    }
+}

@@ -1,0 +1,42 @@
+import Imaging
+
+/// A photo made ready for the members: its centred square at each input size. The large picture is no longer needed.
+public struct PreparedPhoto: Sendable {
+    public let width: Int
+    public let height: Int
+    public let crop: Crop
+    public let isGreyscale: Bool
+    /// Standard deviation of the square's brightness, in levels of 0...255.
+    public let contrast: Double
+    let squares: [Int: PixelSquare]
+
+    /// Below this a photo shows nothing: a covered lens, bare skin out of focus, a blank page.
+    /// The lowest of 15,019 training, validation and test photos is above 4.
+    static let smallestContrast = 2.0
+
+    init(_ image: Image, sides: Set<Int>) {
+        width = image.width
+        height = image.height
+        crop = image.centreSquare
+        isGreyscale = image.isGreyscale
+        squares = Dictionary(uniqueKeysWithValues: sides.map { ($0, image.resizedCentreSquare(side: $0)) })
+        contrast = squares.values.first.map(Self.contrast) ?? 0
+    }
+
+    private static func contrast(of square: PixelSquare) -> Double {
+        square.withBytes { bytes in
+            var sum = 0
+            var squares = 0
+            let count = bytes.count / 3
+            for pixel in 0..<count {
+                // Rec. 601 luma in integers: 77, 150 and 29 of 256 parts.
+                let red = 77 * Int(bytes[3 * pixel])
+                let luma = (red + 150 * Int(bytes[3 * pixel + 1]) + 29 * Int(bytes[3 * pixel + 2])) >> 8
+                sum += luma
+                squares += luma * luma
+            }
+            let mean = Double(sum) / Double(count)
+            return max(Double(squares) / Double(count) - mean * mean, 0).squareRoot()
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Crypto
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A file mapped read-only into memory. open, mmap, munmap.
+final class MappedFile: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+
+    /// - Parameter name: what error messages call the file.
+    /// - Throws: `ModelError.unreadable`.
+    init(path: String, name: String) throws(ModelError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(file: name, reason: String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(file: name, reason: "it is not a file")
+        }
+        guard status.st_size > 0 else { throw .unreadable(file: name, reason: "it is empty") }
+        let size = Int(status.st_size)
+        guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+            throw .unreadable(file: name, reason: String(cString: strerror(errno)))
+        }
+        bytes = UnsafeRawBufferPointer(start: start, count: size)
+    }
+
+    deinit {
+        munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+
+    /// The SHA-256 of the whole file, in lower-case hexadecimal.
+    var sha256: String {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        return hash.finalize().hexadecimal
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Two lower-case digits a byte.
+    var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Model
+
+/// What every command that runs the engine takes.
+struct EngineOptions: ParsableArguments {
+    @Option(help: "The ensemble's folder.")
+    var ensemble = "ensembles/default"
+
+    @Option(help: "Inference threads; 0: one a processor.")
+    var threads = 0
+
+    @Option(help: "Forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", ")).")
+    var kernels: String?
+
+    func validate() throws {
+        guard (0...256).contains(threads) else { throw ValidationError("--threads must lie between 0 and 256.") }
+    }
+
+    /// Loads the ensemble.
+    func load() throws -> Ensemble {
+        try Ensemble(
+            directory: ensemble, threads: threads == 0 ? Processor.count : threads, kernels: Kernels.choose(kernels))
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import FoundationEssentials
+import Model
+
+/// `melascan inspect`: what a bundle is, and whether it is sound.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Shows an ensemble's model card, checks its files and runs its self-test.")
+
+    @Argument(help: "The ensemble's folder.", completion: .directory)
+    var directory = "ensembles/default"
+
+    @Flag(help: "Prints the server's GET /v1/ensemble as JSON.")
+    var json = false
+
+    func run() throws {
+        let watch = Stopwatch()
+        let ensemble = try Ensemble(directory: directory, threads: Processor.count, kernels: Kernels.choose())
+        let difference = try ensemble.selfTest()
+        let seconds = (watch.milliseconds / 1000).decimals(2)
+        if json {
+            print(String(decoding: try AnswerJSON.encode(ensemble.card()), as: UTF8.self))
+            return
+        }
+        let manifest = ensemble.manifest
+        print("\(manifest.name) \(manifest.version)")
+        print("  licence: \(manifest.licence)")
+        print("  provenance: \(manifest.provenance)")
+        print("  intended use: \(manifest.intendedUse)")
+        print("  classes: \(manifest.classes.joined(separator: ", ")); target \(manifest.target)")
+        for member in manifest.members {
+            print("  member: \(member.architecture) at \(member.inputSize) x \(member.inputSize), \(member.file), SHA-256 as stated")
+        }
+        print("  passes: \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
+            + "\((Double(ensemble.multiplyAdds) / 1e9).decimals(2)) G multiply-adds")
+        print("  calibration: \(manifest.calibration.map { "\($0.method.rawValue), fitted at a rate of \($0.prevalence)" } ?? "none")")
+        for point in manifest.operatingPoints { print("  operating point: \(Self.describe(point))") }
+        print("  stored as \(ensemble.storage), computed in fp32 with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads")
+        let test = difference.map { "stored result reproduced to \(String($0))" } ?? "the bundle stores no result to reproduce"
+        print("  self-test: \(test); loaded and tested in \(seconds) s")
+    }
+
+    private static func describe(_ point: OperatingPoint) -> String {
+        func measured(_ name: String, _ value: Double?, _ interval: [Double]?) -> String? {
+            guard let value else { return nil }
+            let range = interval.map { " (\($0.map(AnalysisText.percent).joined(separator: "…")))" } ?? ""
+            return "\(name) \(AnalysisText.percent(value))\(range)"
+        }
+        let parts = [
+            measured("sensitivity", point.sensitivity, point.sensitivity95),
+            measured("specificity", point.specificity, point.specificity95), point.measuredOn,
+        ]
+        return "\(point.name) at \(point.threshold): " + parts.compactMap { $0 }.joined(separator: ", ")
+    }
+}
