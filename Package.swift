@@ -45,9 +45,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
-        .testTarget(name: "ModelTests", dependencies: ["Model", "CKernels"]),
-        .testTarget(name: "MelaFCGITests", dependencies: ["MelaFCGI"]),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Imaging", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(
+            name: "ModelTests",
+            dependencies: ["Model", "Imaging", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(name: "MelaFCGITests", dependencies: ["MelaFCGI", "Model", "Imaging"]),
         .testTarget(name: "MelascanTests", dependencies: ["melascan"]),
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),
     ],

@@ -44,7 +44,7 @@ public struct JPEGDecoder: Sendable {
         for pixel in 0..<(rgb.count / 3) {
             let key = Int(cmyk[4 * pixel + 3])
             for channel in 0..<3 {
-                rgb[3 * pixel + channel] = UInt8(key - ((255 - Int(cmyk[4 * pixel + channel])) * key >> 8))
+                rgb[3 * pixel + channel] = UInt8(key - ((255 - Int(cmyk[4 * pixel + channel])) * key) >> 8)
             }
         }
     }
@@ -102,7 +102,7 @@ private final class TurboJPEG {
         if text.contains("Premature end") || text.contains("Unexpected end") || text.contains("EOI") {
             return .damaged("it is cut short")
         }
-        if text.contains("color") || text.contains("colour") || text.contains("Unsupported") {
+        if text.contains("color") || text.contains("subsampling") || text.contains("Unsupported") {
             return .unsupportedJPEG("its colours are stored in a way that is not read")
         }
         return .damaged("its picture data are corrupt")

@@ -14,7 +14,7 @@ struct JPEGHeader: Equatable {
     ///   only counted here; whether it decodes is the decoder's to find out.
     init(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) {
         guard !bytes.isEmpty else { throw .empty }
-        guard bytes.starts(with: [0xFF, 0xD8]) else { throw .notJPEG(.init(firstBytesOf: bytes)) }
+        guard bytes.starts(with: [0xFF, 0xD8, 0xFF]) else { throw .notJPEG(.init(firstBytesOf: bytes)) }
         var reader = ByteReader(bytes)
         reader.position = 2
         var frame: (width: Int, height: Int, components: Int)?

@@ -32,10 +32,11 @@ public enum Orientation: Int, Sendable, CaseIterable {
             let count = reader.unsigned16()
         else { return nil }
         for _ in 0..<count {
-            guard let tag = reader.unsigned16(), let type = reader.unsigned16(), let values = reader.unsigned32(),
+            guard let tag = reader.unsigned16(), reader.unsigned16() != nil, reader.unsigned32() != nil,
                 let value = reader.unsigned16(), reader.unsigned16() != nil
             else { return nil }
-            if tag == 0x0112 { return type == 3 && values == 1 ? Orientation(rawValue: value) : nil }
+            // Type and count are not looked at, as in OpenCV: what else but one short number could stand here?
+            if tag == 0x0112 { return Orientation(rawValue: value) }
         }
         return nil
     }

@@ -65,7 +65,7 @@ MELA_INLINE vf sigmoid(vf x) { return 1.0f / (1.0f + exponential(-x)); }
 MELA_INLINE vf activate(vf x, mela_activation activation) {
     switch (activation) {
     case MELA_RELU6: return minimum(maximum(x, splat(0.0f)), splat(6.0f));
-    case MELA_SILU: return x * sigmoid(x);
+    case MELA_SILU: return maximum(x, splat(-88.0f)) * sigmoid(x);  // far below, 0 and not a huge number times 1e-38
     case MELA_IDENTITY: return x;
     }
     return x;

@@ -1,6 +1,7 @@
 /// The passes of an analysis, in an order in which every prefix is balanced over members and views.
 ///
-/// Members take turns; in each round every member looks at another view, so that early estimates rest on many of both.
+/// Members take turns, and so do views; where their numbers share a divisor, the views move on by one after each common cycle, so
+/// that every member meets every view once.
 struct PassOrder: Equatable, Sendable {
     struct Pass: Equatable, Sendable {
         var member: Int
@@ -10,8 +11,11 @@ struct PassOrder: Equatable, Sendable {
     let passes: [Pass]
 
     init(members: Int, views: Int) {
-        passes = (0..<views).flatMap { round in
-            (0..<members).map { Pass(member: $0, view: (round + $0) % views) }
-        }
+        let cycle = members * views / Self.greatestCommonDivisor(members, views)
+        passes = (0..<(members * views)).map { Pass(member: $0 % members, view: ($0 + $0 / cycle) % views) }
+    }
+
+    private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+        b == 0 ? a : greatestCommonDivisor(b, a % b)
     }
 }

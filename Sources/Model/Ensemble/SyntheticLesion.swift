@@ -3,15 +3,25 @@ import Imaging
 /// A picture of a mole that never was, made by integer arithmetic alone, so that every installation can test itself on the
 /// very same pixels. `training/deterministic.py` is the Python twin and gives the formula.
 enum SyntheticLesion {
-    private static let lobes: [(x: Int, y: Int, radius: Int, depth: Int)] = [
-        (-90, 40, 560, 150), (250, -190, 360, 120), (-330, -230, 300, 90), (120, 330, 300, 110), (-220, 210, 200, 90),
-        (330, 120, 170, 100), (40, -60, 240, 70),
+    private typealias Lobe = (x: Int, y: Int, radius: Int, strength: Int)
+
+    // Centres and radii in units of which 1024 are half of the picture's short side.
+    private static let outline: [Lobe] = [
+        (-60, 30, 560, 768), (240, -210, 420, 768), (-330, -170, 330, 640), (150, 310, 380, 768), (-330, 230, 260, 640),
+    ]
+    private static let shades: [Lobe] = [
+        (80, -110, 300, 130), (-210, 170, 230, 80), (290, 40, 200, 70), (-260, -160, 210, 60), (130, 330, 190, 50),
     ]
     private static let skin = [226, 180, 156]
     /// What full depth takes away from the skin.
-    private static let pigment = [132, 128, 110]
+    private static let pigment = [112, 122, 118]
 
     static func image(width: Int, height: Int) -> Image {
+        Image(width: width, height: height, rgb: pixels(width: width, height: height))
+    }
+
+    /// (height, width, 3) RGB bytes.
+    static func pixels(width: Int, height: Int) -> [UInt8] {
         let side = min(width, height)
         var noise = SplitMix(name: "lesion")
         var rgb: [UInt8] = []
@@ -30,22 +40,24 @@ enum SyntheticLesion {
                 }
             }
         }
-        return Image(width: width, height: height, rgb: rgb)
+        return rgb
     }
 
-    /// How much pigment lies at a point, 0...255: a sum of lobes, woven through by a network of lines.
+    /// How much pigment lies at a point, 0...255: the outline's plateau, deeper in the shades, woven through by a network of lines.
     private static func depth(x: Int, y: Int) -> Int {
-        var depth = 0
-        for lobe in lobes {
-            let dx = x - lobe.x
-            let dy = y - lobe.y
-            let inside = max(lobe.radius * lobe.radius - dx * dx - dy * dy, 0)
-            let share = inside * 1024 / (lobe.radius * lobe.radius)
-            depth += (lobe.depth * share * share) >> 20
-        }
-        depth = min(depth, 255)
+        let edge = min(max(glow(outline, x: x, y: y) - 100, 0), 256)
+        let depth = min((edge * (80 + glow(shades, x: x, y: y))) >> 8, 255)
         let weave = min(abs(((x + y) & 127) - 64), abs(((x - y) & 127) - 64))
         return min(depth + (depth * (32 - weave)) >> 9, 255)
+    }
+
+    private static func glow(_ lobes: [Lobe], x: Int, y: Int) -> Int {
+        lobes.reduce(0) { sum, lobe in
+            let square = lobe.radius * lobe.radius
+            let inside = max(square - (x - lobe.x) * (x - lobe.x) - (y - lobe.y) * (y - lobe.y), 0)
+            let share = inside * 1024 / square
+            return sum + (lobe.strength * share * share) >> 20
+        }
     }
 }
 

@@ -1,0 +1,37 @@
+# What a person types. Each target is one script in scripts/; `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench build format lint clean install uninstall
+
+PORT ?= 8080
+export PORT SITE NAME DESTDIR
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, then run the server here (PORT=8080) until Ctrl-C
+	@exec scripts/run
+
+test: ## everything: style, Swift, browser; about ten minutes the first time
+	@exec scripts/test
+
+bench: ## measure the engine on this machine
+	@exec scripts/bench
+
+build: ## build the server and the tool into .build/release
+	@exec scripts/build
+
+format: ## bring all Swift into the agreed form
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint: ## check the form without changing anything
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+install: ## as root, after make build: install the service (deploy/README.md)
+	@exec scripts/install
+
+uninstall: ## as root: take the service away
+	@exec scripts/uninstall
+
+clean: ## remove what was built
+	@rm -rf .build .build-tests

@@ -1,0 +1,267 @@
+"""From a photo to a result."""
+
+import json
+import time
+import unittest
+
+from page import BASE, Keys, PageTest, analysis, ask, photo
+
+
+def multipart(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    head = b'--frontier\r\nContent-Disposition: form-data; name="image"; filename="photo.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    return head + data + b"\r\n--frontier--\r\n", {"Content-Type": "multipart/form-data; boundary=frontier", "Accept": "application/json"}
+
+
+class AResult(PageTest):
+    def test_a_photo_gives_the_score_that_the_interface_gives(self):
+        _, body = ask("/v1/analyses", *multipart(photo()))
+        expected = json.loads(body)
+        self.choose()
+        self.analyse()
+        self.wait_for_result()
+        shown = float(self.text("score").replace("%", "").replace("<", ""))
+        self.assertAlmostEqual(shown, expected["probability"] * 100, delta=0.11)
+        title = {"flagged": "Flagged", "not_flagged": "Not flagged", "cannot_judge": "Cannot judge"}[expected["verdict"]]
+        self.assertEqual(self.text("result-title"), title)
+
+    def test_a_result_says_all_that_is_known(self):
+        self.choose()
+        self.find("age").send_keys("63")
+        self.find("sex").send_keys("Female")
+        self.find("site").send_keys("Torso")
+        self.analyse()
+        self.wait_for_result()
+        text = self.text()
+        for words in ("Decision support, not a diagnosis. For the final diagnosis refer to the biopsy.", "95 % interval", "Measured on",
+                      "Melanoma", "Nevus", "Keratosis (BKL)", "Squamous cell carcinoma (SCC)", "Unknown or other",
+                      "in the server", "passes gave", "standard deviation", "63 years", "female", "torso", "square of 600 from (100, 0)"):
+            self.assertIn(words, text)
+        self.assertEqual(len(self.driver.find_elements("css selector", "#result table.classes tbody tr")), 9)
+
+    def test_the_classes_stand_in_the_order_of_their_scores(self):
+        self.choose()
+        self.analyse()
+        self.wait_for_result()
+        cells = self.driver.find_elements("css selector", "#result table.classes td")
+        scores = [float(cell.text.replace("%", "").replace("<", "")) for cell in cells]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        self.assertGreater(scores[0], 0)
+
+    def test_the_gauge_is_linear_and_marked_at_the_operating_point(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.5))
+        self.wait_for_result()
+        place = self.run_script("""
+          const track = document.querySelector('#result .gauge__track').getBoundingClientRect();
+          const at = (name) => { const box = document.querySelector(name).getBoundingClientRect(); return (box.x + box.width / 2 - track.x) / track.width; };
+          return [at('#result .gauge__threshold'), at('#result .gauge__dot')];
+        """)
+        self.assertAlmostEqual(place[0], 0.1305, delta=0.01)
+        self.assertAlmostEqual(place[1], 0.5, delta=0.01)
+        self.assertIn("Operating point at 13.1", self.find("result").find_element("css selector", ".gauge").get_attribute("aria-label"))
+
+    def test_the_focus_goes_to_the_result(self):
+        self.choose()
+        self.analyse()
+        self.wait_for_result()
+        self.assertEqual(self.focused(), "result-title")
+
+    def test_no_verdict_reassures(self):
+        for verdict, words in (("flagged", "At or above the operating point"),
+                               ("not_flagged", "Refer if you or the patient are worried."),
+                               ("cannot_judge", "The passes disagree."),
+                               ("a_later_version", "Cannot judge")):
+            with self.subTest(verdict):
+                self.open()
+                self.stub()
+                self.choose()
+                self.analyse()
+                call = self.call(0)
+                reasons = [{"code": "passes_disagree", "text": "The passes disagree."}] if verdict == "cannot_judge" else []
+                self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.03, verdict, reasons=reasons))
+                self.wait_for_result()
+                self.assertIn(words, self.text())
+                self.assertIn("not the patient’s risk", self.text())
+                everything = self.run_script("return document.body.textContent").lower()
+                for forbidden in ("benign", "low risk", "low-risk", "harmless", "healthy"):
+                    self.assertNotIn(forbidden, everything)
+
+    def test_a_calibrated_score_is_called_a_probability(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.03, "not_flagged", calibrated=True))
+        self.wait_for_result()
+        self.assertIn("Probability of melanoma", self.text())
+        self.assertNotIn("not the patient’s risk", self.text())
+
+    def test_an_ensemble_without_operating_point_says_so(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.3, "cannot_judge", operating_point=None))
+        self.wait_for_result()
+        self.assertIn("nothing is known of how often it is right", self.text())
+        self.assertEqual(self.driver.find_elements("css selector", "#result .gauge__threshold"), [])
+
+    def test_a_figure_just_under_the_operating_point_is_not_shown_as_equal_to_it(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.13049, "not_flagged"))
+        self.wait_for_result()
+        self.assertNotEqual(self.text("score").split()[0], "13.1")
+
+
+class OnAPhone(PageTest):
+    width, height, is_phone = 390, 844, True
+
+    def tap(self, name):
+        """Taps what stands there; fails where a finger would have to scroll first or would hit something else."""
+        self.run_script("""
+          const target = document.getElementById(arguments[0]);
+          const box = (target.labels?.length && target.type === 'file' ? target.labels[0] : target).getBoundingClientRect();
+          const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+          const hit = document.elementFromPoint(x, y);
+          const control = hit?.closest('label')?.control ?? hit?.closest('button, input, select');
+          if (control !== target) throw new Error(`At ${x}, ${y} stands ${control?.id ?? hit?.tagName}, not ${arguments[0]}.`);
+        """, name)
+        self.taps += 1
+
+    def test_three_taps_lead_to_the_result(self):
+        self.taps = 0
+        self.assertEqual(self.run_script("return scrollY"), 0)
+        self.tap("camera-input")
+        self.taps += 1  # the shutter, in the phone's own camera
+        self.find("camera-input").send_keys(photo())
+        self.wait_until(lambda: self.is_shown("preview-note"), "the preview")
+        self.tap("analyse")
+        self.analyse()
+        self.wait_for_result()
+        self.assertLessEqual(self.taps, 3)
+        time.sleep(0.2)
+        top = self.run_script("return document.getElementById('score').getBoundingClientRect().bottom")
+        self.assertLess(top, self.height, "The score stands outside the screen.")
+        self.assertGreater(top, 0)
+
+    def test_camera_and_gallery_are_both_offered(self):
+        self.assertTrue(self.find("camera-input").find_element("xpath", "..").is_displayed())
+        self.assertEqual(self.find("camera-input").get_attribute("capture"), "environment")
+        self.assertFalse(self.find("file-input").get_attribute("capture"))
+
+    def test_one_field_alone_is_called_image(self):
+        self.assertEqual(len(self.driver.find_elements("css selector", "[name=image]")), 1)
+
+
+class InOrder(PageTest):
+    def test_a_late_answer_never_overwrites_a_newer_one(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        first = self.call(0)
+        self.run_script(f"{first}.begin(); {first}.progress(1, 8, 0.11)")
+        self.choose(photo("second.jpg", 640, 480))
+        self.wait_until(lambda: not self.is_shown("progress"), "the first run to end", 5)
+        self.analyse()
+        second = self.call(1)
+        self.run_script(f"{second}.begin(); {second}.analysis(arguments[0])", analysis(0.77))
+        self.wait_for_result()
+        self.assertIn("77.0", self.text("score"))
+        self.run_script(f"try {{ {first}.progress(2, 8, 0.11); {first}.analysis(arguments[0]) }} catch {{}}", analysis(0.11))
+        time.sleep(0.5)
+        self.assertIn("77.0", self.text("score"))
+        self.assertFalse(self.is_shown("progress"))
+
+    def test_another_photo_takes_the_result_away(self):
+        self.choose()
+        self.analyse()
+        self.wait_for_result()
+        self.choose(photo("second.jpg", 640, 480))
+        self.wait_until(lambda: not self.is_shown("result"), "the old result to go", 5)
+
+    def test_the_passes_are_shown_as_they_come(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.assertIn("Sending the photo", self.text("progress"))
+        self.run_script(f"{call}.begin(); {call}.progress(3, 16, 0.241)")
+        self.wait_until(lambda: "Pass 3 of 16" in self.text("progress"), "the passes", 5)
+        self.assertIn("24.1 % so far", self.text("progress"))
+        self.assertFalse(self.is_shown("result"))
+
+    def test_cancelling_ends_it_without_an_error(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.progress(1, 16, 0.2)")
+        self.find("cancel").click()
+        self.assertTrue(self.run_script(f"return {call}.signal.aborted"))
+        self.run_script(f"try {{ {call}.analysis(arguments[0]) }} catch {{}}", analysis(0.2))
+        time.sleep(0.5)
+        for name in ("progress", "cancel", "result", "problem"):
+            self.assertFalse(self.is_shown(name), name)
+        self.assertEqual(self.focused(), "analyse")
+        self.analyse()
+        self.call(1)
+
+    def test_starting_over_forgets_the_patient_and_the_photo(self):
+        self.choose()
+        self.find("age").send_keys("63")
+        self.analyse()
+        self.wait_for_result()
+        self.find("start-over").click()
+        self.assertEqual(self.find("age").get_attribute("value"), "")
+        for name in ("result", "preview-frame"):
+            self.assertFalse(self.is_shown(name), name)
+        self.analyse()
+        self.wait_until(lambda: self.is_shown("photo-error"), "words about the missing photo", 5)
+
+
+class ByKeyboard(PageTest):
+    def tab_to(self, name):
+        for _ in range(30):
+            if self.focused() == name:
+                return
+            self.press(Keys.TAB)
+        self.fail(f"The tab key does not lead to {name}.")
+
+    def test_the_keyboard_alone_leads_to_the_result(self):
+        self.tab_to("file-input")
+        self.find("file-input").send_keys(photo())  # the system's own dialog
+        self.wait_until(lambda: self.is_shown("preview-note"), "the preview")
+        self.tab_to("age")
+        self.press("63")
+        self.tab_to("sex")
+        self.press("F")
+        self.tab_to("site")
+        self.press("T")
+        self.tab_to("analyse")
+        outline = self.run_script("return getComputedStyle(document.activeElement).outlineStyle")
+        self.assertEqual(outline, "solid")
+        self.press(Keys.ENTER)
+        self.wait_for_result()
+        self.assertEqual(self.focused(), "result-title")
+        self.assertIn("female, 63 years, torso", self.text())
+
+    def test_the_settings_open_and_close_by_keyboard(self):
+        self.tab_to("settings-open")
+        self.press(Keys.ENTER)
+        self.assertEqual(self.focused(), "server-address")
+        self.press(Keys.ESCAPE)
+        self.wait_until(lambda: not self.is_shown("settings"), "the settings to close", 5)
+        self.assertEqual(self.focused(), "settings-open")
+
+
+if __name__ == "__main__":
+    print("Server:", BASE)
+    unittest.main()

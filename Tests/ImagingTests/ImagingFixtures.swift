@@ -1,0 +1,48 @@
+import Foundation
+
+@testable import Imaging
+
+/// What `training/imaging_fixtures.py` wrote: JPEG files, and what OpenCV makes of them.
+struct ImagingFixtures: Decodable {
+    struct Valid: Decodable, CustomStringConvertible {
+        struct Result: Decodable {
+            var size: Int
+            var sha256: String
+            var raw: String?
+        }
+
+        var file: String
+        var width: Int
+        var height: Int
+        var crop: [String: Int]
+        var results: [Result]
+
+        var description: String { file }
+    }
+
+    struct Refused: Decodable, CustomStringConvertible {
+        var file: String
+        var code: String
+
+        var description: String { file }
+    }
+
+    var valid: [Valid]
+    var refused: [Refused]
+
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/imaging")
+
+    static let all: ImagingFixtures = {
+        let json = (try? Data(contentsOf: folder.appending(path: "expected.json"))) ?? Data()
+        return (try? JSONDecoder().decode(ImagingFixtures.self, from: json)) ?? ImagingFixtures(valid: [], refused: [])
+    }()
+
+    static func data(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appending(path: name))
+    }
+
+    static func decode(_ name: String, limits: ImageLimits = ImageLimits()) throws -> Image {
+        try data(name).withUnsafeBytes { try JPEGDecoder(limits: limits).decode($0) }
+    }
+}

@@ -1,0 +1,125 @@
+import Crypto
+import Foundation
+import Testing
+
+@testable import Imaging
+
+/// Holds decoding, turning, cropping and resizing to OpenCV's own results.
+@Suite struct JPEGDecoderTests {
+    @Test func `the fixtures are there, with all eight orientations`() {
+        #expect(ImagingFixtures.all.valid.count >= 30)
+        #expect(ImagingFixtures.all.refused.count >= 25)
+        for orientation in 1...8 {
+            #expect(ImagingFixtures.all.valid.contains { $0.file == "orientation-\(orientation).jpg" })
+        }
+    }
+
+    @Test(arguments: ImagingFixtures.all.valid)
+    func `a photo becomes the very pixels that OpenCV makes of it`(_ fixture: ImagingFixtures.Valid) throws {
+        let image = try ImagingFixtures.decode(fixture.file)
+        #expect(image.width == fixture.width && image.height == fixture.height)
+        let crop = image.centreSquare
+        #expect(["x": crop.x, "y": crop.y, "side": crop.side] == fixture.crop)
+        for result in fixture.results {
+            let pixels = image.resizedCentreSquare(side: result.size).withBytes { Data($0) }
+            let sum = SHA256.hash(data: pixels).map { String(format: "%02x", $0) }.joined()
+            #expect(sum == result.sha256, "\(result.size) x \(result.size)")
+            if let raw = result.raw {
+                let expected = try ImagingFixtures.data(raw)
+                #expect(pixels.count == expected.count)
+                let apart = zip(pixels, expected).map { abs(Int($0) - Int($1)) }
+                #expect((apart.max() ?? 0) <= 1 && apart.count { $0 > 0 } <= apart.count / 1000)
+            }
+        }
+    }
+
+    @Test(arguments: ImagingFixtures.all.refused)
+    func `a file that is no sound photo is refused for the right reason`(_ fixture: ImagingFixtures.Refused) throws {
+        #expect {
+            try ImagingFixtures.decode(fixture.file)
+        } throws: { error in
+            guard let error = error as? ImagingError else { return false }
+            let code =
+                switch error {
+                case .empty: "image-empty"
+                case .notJPEG: "image-not-jpeg"
+                case .unsupportedJPEG: "image-unsupported"
+                case .damaged: "image-damaged"
+                case .tooManyPixels: "image-too-many-pixels"
+                case .tooManyScans: "image-too-complex"
+                }
+            #expect(!error.advice.isEmpty && !error.advice.contains(fixture.file))
+            return code == fixture.code
+        }
+    }
+
+    @Test(arguments: [
+        ("photo.png", ImagingError.OtherFormat.png), ("photo.heic", .heic), ("photo.webp", .webp), ("photo.gif", .gif),
+        ("photo.bmp", .bmp), ("photo.tiff", .tiff),
+    ])
+    func `another format is named`(file: String, format: ImagingError.OtherFormat) {
+        #expect(throws: ImagingError.notJPEG(format)) { try ImagingFixtures.decode(file) }
+    }
+
+    @Test func `greyscale is recognised, CMYK and YCCK come out in colour`() throws {
+        #expect(try ImagingFixtures.decode("grayscale.jpg").isGreyscale)
+        #expect(try !ImagingFixtures.decode("cmyk.jpg").isGreyscale)
+        #expect(try !ImagingFixtures.decode("ycck.jpg").isGreyscale)
+    }
+
+    @Test func `limits hold before memory is spent`() throws {
+        let limits = ImageLimits(maximumPixels: 640 * 426 - 1)
+        #expect(throws: ImagingError.tooManyPixels(width: 640, height: 426, limit: limits.maximumPixels)) {
+            try ImagingFixtures.decode("landscape.jpg", limits: limits)
+        }
+        #expect(try ImagingFixtures.decode("landscape.jpg", limits: ImageLimits(maximumPixels: 640 * 426)).width == 640)
+        #expect(throws: ImagingError.tooManyScans(limit: 3)) {
+            try ImagingFixtures.decode("progressive.jpg", limits: ImageLimits(maximumScans: 3))
+        }
+    }
+
+    @Test func `every prefix of a photo is refused or whole, and none crashes`() throws {
+        for name in ["orientation-6.jpg", "progressive.jpg"] {
+            let bytes = try ImagingFixtures.data(name)
+            for count in 0..<(bytes.count - 2) {
+                #expect(throws: ImagingError.self, "\(name) cut to \(count) bytes") {
+                    try bytes.prefix(count).withUnsafeBytes { try JPEGDecoder().decode($0) }
+                }
+            }
+        }
+    }
+
+    @Test func `bytes changed at random never crash the decoder`() throws {
+        let names = ["orientation-6.jpg", "progressive.jpg", "ycck.jpg", "restart-markers.jpg", "exif-long.jpg"]
+        var state: UInt64 = 1
+        func random(_ below: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(below))
+        }
+        let decoder = JPEGDecoder(limits: ImageLimits(maximumPixels: 1_000_000))
+        var decoded = 0
+        for name in names {
+            let original = try ImagingFixtures.data(name)
+            for _ in 0..<400 {
+                var bytes = original
+                for _ in 0...random(4) { bytes[random(bytes.count)] = UInt8(random(256)) }
+                let image = try? bytes.withUnsafeBytes { try decoder.decode($0) }
+                if let image {
+                    decoded += 1
+                    _ = image.resizedCentreSquare(side: 8)
+                }
+            }
+        }
+        #expect(decoded > 0 && decoded < names.count * 400)
+    }
+
+    @Test func `padding in front of the end marker loses nothing and is taken`() throws {
+        var bytes = try ImagingFixtures.data("orientation-1.jpg")
+        bytes.insert(contentsOf: [UInt8](repeating: 0, count: 50), at: bytes.count - 2)
+        let padded = try bytes.withUnsafeBytes { try JPEGDecoder().decode($0) }
+        let plain = try ImagingFixtures.decode("orientation-1.jpg")
+        #expect(
+            padded.resizedCentreSquare(side: 48).withBytes { Data($0) }
+                == plain.resizedCentreSquare(side: 48).withBytes { Data($0) })
+    }
+}

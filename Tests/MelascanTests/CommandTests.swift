@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import melascan
+
+/// Runs the built tool as a person would.
+@Suite struct CommandTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private func run(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = Bundle.main.bundleURL.deletingLastPathComponent().appending(path: "melascan")
+        if !FileManager.default.isExecutableFile(atPath: process.executableURL?.path(percentEncoded: false) ?? "") {
+            process.executableURL = Self.root.appending(path: ".build-tests/release/melascan")
+        }
+        process.arguments = arguments
+        process.currentDirectoryURL = Self.root
+        let output = Pipe()
+        let errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: text, as: UTF8.self), String(decoding: complaints, as: UTF8.self))
+    }
+
+    private func fixture(_ name: String) -> String { "Tests/Fixtures/imaging/\(name)" }
+
+    @Test func `several photos give one JSON object a line, with the server's keys`() throws {
+        let result = try run(
+            "analyze", fixture("landscape.jpg"), fixture("small.jpg"), "--json", "--age", "63", "--sex", "female", "--site", "torso")
+        #expect(result.status == 0 && result.errors.isEmpty)
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 2)
+        for line in lines {
+            let json = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            #expect(json["passes"] as? Int == 16 && json["raw_probability"] != nil && json["timing_ms"] != nil)
+            #expect((json["patient"] as? [String: Any])?["age"] as? Int == 63)
+        }
+    }
+
+    @Test func `for people it says what the figure is and what it is not`() throws {
+        let result = try run("analyze", fixture("landscape.jpg"), "--views", "1", "--members", "1")
+        #expect(result.status == 0)
+        #expect(result.output.contains("not calibrated") && result.output.contains("Decision support, not a diagnosis."))
+        #expect(result.output.contains("1 of 16"))
+    }
+
+    @Test func `a bad photo is complained of, the others are still analysed, and the status says so`() throws {
+        let result = try run("analyze", fixture("photo.png"), fixture("landscape.jpg"), "nothing.jpg", "--json")
+        #expect(result.status == 1)
+        #expect(result.output.split(separator: "\n").count == 1)
+        #expect(result.errors.contains("PNG file; only JPEG is read") && result.errors.contains("nothing.jpg: there is no such file"))
+    }
+
+    @Test(arguments: [
+        ["--age", "999"], ["--sex", "x"], ["--site", "knee"], ["--views", "9"], ["--members", "3"], ["--ensemble", "nowhere"],
+        ["--operating-point", "none"], ["--kernels", "abacus"], ["--threads", "-1"],
+    ])
+    func `options that can't be are refused in words`(_ options: [String]) throws {
+        let process = try run("analyze", fixture("landscape.jpg"), options[0], options[1])
+        #expect(process.status != 0 && process.output.isEmpty)
+        #expect(process.errors.contains("rror") || process.errors.contains("must"))
+    }
+
+    @Test func `inspect shows the card and runs the self-test`() throws {
+        let result = try run("inspect", "ensembles/default")
+        #expect(result.status == 0)
+        for text in ["CC-BY-NC", "tf_efficientnet_lite0", "sensitivity-95", "stored result reproduced"] {
+            #expect(result.output.contains(text))
+        }
+    }
+
+    @Test func `bench gives times by pass, stage and layer`() throws {
+        let result = try run("bench", "--rounds", "1", "--threads", "1", "--json")
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect((json["ms_per_pass"] as? Double ?? 0) > 0)
+        let member = try #require((json["members"] as? [[String: Any]])?.first)
+        #expect((member["ms_per_stage"] as? [String: Double])?.keys.contains("blocks.6") == true)
+        #expect((member["ms_per_kind"] as? [String: Double])?.keys.contains("depthwise") == true)
+    }
+}

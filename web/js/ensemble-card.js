@@ -1,0 +1,49 @@
+// What is loaded on the server, and whether it is ready. Up: "retry".
+
+import { byId, element } from "./dom.js";
+import { facts } from "./facts.js";
+import { percent } from "./numbers.js";
+
+export class EnsembleCard extends EventTarget {
+  #body = byId("ensemble-body");
+  #state = byId("server-state");
+
+  waiting() {
+    this.#mark("waiting", "Asking the server");
+  }
+
+  show(card) {
+    this.#mark("ready", "Server ready");
+    const point = card.operating_points?.find((each) => each.name === card.operating_point) ?? card.operating_points?.[0];
+    const more = facts([
+      ["Made from", card.provenance],
+      ["Networks", card.members?.map((member) => `${member.architecture.replaceAll("_", "_\u200b")} at ${member.input_size}`).join(", ")],
+      ["Passes", card.passes ? `${card.passes}, ${card.views} views each` : null],
+      ["Operating point", point ? `${point.name}: score ${percent(point.threshold)} or more is flagged` : "None: every answer is “cannot judge”"],
+      ["Calibration", card.calibration ? "Calibrated" : "None: the figure is the model’s score, not the patient’s risk"],
+      ["Licence", card.licence],
+      ["Server", card.server_version],
+    ]);
+    this.#body.replaceChildren(
+      facts([["Name", `${card.name} ${card.version}`], ["Intended use", card.intended_use]]),
+      element("details", { open: matchMedia("(min-width: 56rem)").matches }, element("summary", {}, "More about it"), more));
+  }
+
+  /** The server starts: the page asks again by itself. */
+  starting(problem) {
+    this.#mark("starting", "Server starting");
+    this.#body.replaceChildren(element("p", {}, problem.detail || "The server is starting. This page asks again by itself."));
+  }
+
+  missing(problem) {
+    this.#mark("missing", "No answer");
+    const retry = element("button", { class: "button", type: "button" }, "Ask again");
+    retry.addEventListener("click", () => this.dispatchEvent(new Event("retry")));
+    this.#body.replaceChildren(element("p", {}, `${problem.title}. ${problem.detail}`), retry);
+  }
+
+  #mark(state, words) {
+    this.#state.dataset.state = state;
+    this.#state.textContent = words;
+  }
+}

@@ -1,0 +1,42 @@
+// Figures as words. A space that does not break stands between a figure and its unit.
+
+const space = "\u00a0";
+
+/** 0.2581 → "25.8 %". Small figures are not rounded to nothing. */
+export function percent(fraction, digits = 1) {
+  if (!Number.isFinite(fraction)) return "not known";
+  if (fraction > 0 && fraction < 0.0005 && digits < 3) return `<${space}0.1${space}%`;
+  return `${(fraction * 100).toFixed(digits)}${space}%`;
+}
+
+/** `fraction` with as many digits as it takes to see that it is not `other`: 13.04 % is not 13.05 %. */
+export function percentBeside(fraction, other) {
+  for (let digits = 1; digits <= 4; digits += 1) {
+    if (fraction === other || percent(fraction, digits) !== percent(other, digits)) return percent(fraction, digits);
+  }
+  return percent(fraction, 5);
+}
+
+export function percentRange([from, to]) {
+  return `${(from * 100).toFixed(1)} to ${percent(to)}`;
+}
+
+/** The standard deviation of a score, in points of a hundred. */
+export function points(fraction) {
+  return `${(fraction * 100).toFixed(1)} points`;
+}
+
+/** Width and height in pixels, kept on one line. */
+export function size(width, height) {
+  return `${width}${space}×${space}${height}`;
+}
+
+export function duration(milliseconds) {
+  if (!Number.isFinite(milliseconds)) return "not known";
+  return milliseconds < 1000 ? `${Math.round(milliseconds)}${space}ms` : `${(milliseconds / 1000).toFixed(1)}${space}s`;
+}
+
+export function mebibytes(bytes) {
+  const value = bytes / (1024 * 1024);
+  return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)}${space}MiB`;
+}
