@@ -64,8 +64,8 @@ def main() -> None:
     torch.set_grad_enabled(False)
     geffnet.config.set_exportable(True)
     bundle = Bundle(options.bundle)
-    answer = {"threads": options.threads, "onnxruntime": onnxruntime.__version__, "pytorch": torch.__version__.partition("+")[0],
-              "ms_per_pass": {}}
+    answer = {"threads": options.threads, "onnxruntime": onnxruntime.__version__,
+              "pytorch": torch.__version__.partition("+")[0], "ms_per_pass": {}}
     for member, network in zip(bundle.manifest["members"], bundle.networks):
         name = f"{member['architecture']}@{member['inputSize']}"
         answer["ms_per_pass"][name] = measure(network, member["inputSize"], options.threads, options.passes)

@@ -66,7 +66,9 @@ final class Metrics: Sendable {
         family("melascan_abandoned_total", "counter", "Clients that left before their answer.", [("", String(counts.abandoned))])
         let name = "melascan_analysis_seconds"
         text += "# HELP \(name) From the first byte to the answer.\n# TYPE \(name) histogram\n"
-        for (bound, count) in zip(Histogram.bounds, counts.seconds.buckets) { text += "\(name)_bucket{le=\"\(bound)\"} \(count)\n" }
+        for (bound, count) in zip(Histogram.bounds, counts.seconds.buckets) {
+            text += "\(name)_bucket{le=\"\(bound)\"} \(count)\n"
+        }
         text += "\(name)_bucket{le=\"+Inf\"} \(counts.seconds.count)\n"
         text += "\(name)_sum \(counts.seconds.sum)\n\(name)_count \(counts.seconds.count)\n"
         return text

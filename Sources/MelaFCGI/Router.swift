@@ -46,7 +46,8 @@ struct Router: Sendable {
         response.headers[.cacheControl] = "no-store"
         allowOrigin(of: request, in: &response)
         service.metrics.answered(route: route?.path ?? "other", status: response.status.code)
-        service.logger.info("\(request.id) \(route?.path ?? "other") \(response.status.code) \(watch.milliseconds.decimals(0)) ms")
+        service.logger.info(
+            "\(request.id) \(route?.path ?? "other") \(response.status.code) \(watch.milliseconds.decimals(0)) ms")
         return response
     }
 

@@ -37,7 +37,8 @@ struct Settings: Sendable, Equatable {
         func text(_ key: ConfigKey) -> String? {
             reader.string(forKey: key).flatMap { $0.isEmpty ? nil : $0 }
         }
-        func number(_ key: ConfigKey, _ name: String, in range: ClosedRange<Int>, default value: Int) throws(SettingsError) -> Int {
+        func number(_ key: ConfigKey, _ name: String, in range: ClosedRange<Int>, default value: Int) throws(SettingsError) -> Int
+        {
             guard let text = text(key) else { return value }
             guard let number = Int(text), range.contains(number) else {
                 throw SettingsError(name: name, reason: "must be a whole number from \(range.lowerBound) to \(range.upperBound)")

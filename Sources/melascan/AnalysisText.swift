@@ -8,7 +8,8 @@ enum AnalysisText {
         let spread = analysis.spread
         lines.append(
             "  \(label): \(percent(analysis.probability))  "
-                + "passes \(percent(spread.lowest))…\(percent(spread.highest)), \(analysis.passes) of \(analysis.passesAvailable)")
+                + "passes \(percent(spread.lowest))…\(percent(spread.highest)), \(analysis.passes) of \(analysis.passesAvailable)"
+        )
         lines.append("  verdict: \(sentence(analysis.verdict))")
         lines += analysis.reasons.map { "    \($0.text)" }
         if let point = analysis.operatingPoint, let sensitivity = point.sensitivity, let specificity = point.specificity {
@@ -19,8 +20,9 @@ enum AnalysisText {
         let classes = analysis.classes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         lines.append("  classes: " + classes.map { "\($0.key) \(percent($0.value))" }.joined(separator: ", "))
         lines += analysis.remarks.map { "  \($0)" }
-        lines.append("  \(milliseconds(analysis.timingMs.total)) ms (decode \(milliseconds(analysis.timingMs.decode)), "
-            + "inference \(milliseconds(analysis.timingMs.inference)))")
+        lines.append(
+            "  \(milliseconds(analysis.timingMs.total)) ms (decode \(milliseconds(analysis.timingMs.decode)), "
+                + "inference \(milliseconds(analysis.timingMs.inference)))")
         lines.append("  \(analysis.notice)")
         return lines.joined(separator: "\n")
     }

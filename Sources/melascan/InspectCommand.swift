@@ -29,13 +29,20 @@ struct InspectCommand: ParsableCommand {
         print("  intended use: \(manifest.intendedUse)")
         print("  classes: \(manifest.classes.joined(separator: ", ")); target \(manifest.target)")
         for member in manifest.members {
-            print("  member: \(member.architecture) at \(member.inputSize) x \(member.inputSize), \(member.file), SHA-256 as stated")
+            print(
+                "  member: \(member.architecture) at \(member.inputSize) x \(member.inputSize), \(member.file), SHA-256 as stated"
+            )
         }
-        print("  passes: \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
-            + "\((Double(ensemble.multiplyAdds) / 1e9).decimals(2)) G multiply-adds")
-        print("  calibration: \(manifest.calibration.map { "\($0.method.rawValue), fitted at a rate of \($0.prevalence)" } ?? "none")")
+        print(
+            "  passes: \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
+                + "\((Double(ensemble.multiplyAdds) / 1e9).decimals(2)) G multiply-adds")
+        print(
+            "  calibration: \(manifest.calibration.map { "\($0.method.rawValue), fitted at a rate of \($0.prevalence)" } ?? "none")"
+        )
         for point in manifest.operatingPoints { print("  operating point: \(Self.describe(point))") }
-        print("  stored as \(ensemble.storage), computed in fp32 with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads")
+        print(
+            "  stored as \(ensemble.storage), computed in fp32 with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads"
+        )
         let test = difference.map { "stored result reproduced to \(String($0))" } ?? "the bundle stores no result to reproduce"
         print("  self-test: \(test); loaded and tested in \(seconds) s")
     }

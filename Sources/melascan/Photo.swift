@@ -14,7 +14,9 @@ enum Photo {
         } catch {
             throw Complaint("there is no such file.")
         }
-        guard attributes[.type] as? FileAttributeType != .typeDirectory else { throw Complaint("it is a folder; name its photos.") }
+        guard attributes[.type] as? FileAttributeType != .typeDirectory else {
+            throw Complaint("it is a folder; name its photos.")
+        }
         if let size = attributes[.size] as? UInt64, size > UInt64(largestFile) {
             throw Complaint("it is larger than 20 MiB; save the photo smaller.")
         }

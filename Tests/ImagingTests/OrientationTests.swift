@@ -5,7 +5,8 @@ import Testing
 @Suite struct OrientationTests {
     /// An APP1 payload with one entry in IFD0.
     private func payload(
-        littleEndian: Bool = true, tag: UInt16 = 0x0112, type: UInt16 = 3, count: UInt32 = 1, value: UInt16 = 6, offset: UInt32 = 8
+        littleEndian: Bool = true, tag: UInt16 = 0x0112, type: UInt16 = 3, count: UInt32 = 1, value: UInt16 = 6,
+        offset: UInt32 = 8
     ) -> [UInt8] {
         func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
             withUnsafeBytes(of: littleEndian ? value.littleEndian : value.bigEndian) { Array($0) }

@@ -14,21 +14,24 @@ import Testing
 
     @Test func `parts keep their bytes, line ends, hyphens and all`() throws {
         let parts = try parse(
-            "preamble\r\n--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\r\n--\r\n--c\r\n\r\n--b\r\ncontent-disposition: form-data; name=y\r\n\r\n\r\n--b--\r\nepilogue")
+            "preamble\r\n--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\r\n--\r\n--c\r\n\r\n--b\r\ncontent-disposition: form-data; name=y\r\n\r\n\r\n--b--\r\nepilogue"
+        )
         #expect(parts.map(\.0) == ["x", "y"])
         #expect(parts.map(\.1) == ["\r\n--\r\n--c\r\n", ""])
     }
 
     @Test func `a name may hold quotes and semicolons; a part without a name is left out`() throws {
         let parts = try parse(
-            "--b\r\nX-Other: 1\r\nContent-Disposition: form-data; filename=\"a;name=z\"; name=\"q\\\";x\"\r\n\r\n1\r\n--b\r\n\r\n2\r\n--b--")
+            "--b\r\nX-Other: 1\r\nContent-Disposition: form-data; filename=\"a;name=z\"; name=\"q\\\";x\"\r\n\r\n1\r\n--b\r\n\r\n2\r\n--b--"
+        )
         #expect(parts.map(\.0) == ["q\";x"])
         #expect(parts.map(\.1) == ["1"])
     }
 
     @Test(arguments: [
         "", "--b", "--b\r\n", "--b\r\nContent-Disposition: form-data; name=x\r\n\r\nno end",
-        "--b\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--b\r\nrest", "x--b\r\n\r\n\r\n--b--", "--bx\r\n\r\n1\r\n--bx--",
+        "--b\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--b\r\nrest", "x--b\r\n\r\n\r\n--b--",
+        "--bx\r\n\r\n1\r\n--bx--",
     ])
     func `bodies whose parts can't be told apart are refused`(_ body: String) {
         #expect(throws: Problem.self) { try parse(body) }
@@ -55,7 +58,8 @@ import Testing
     ])
     func `pages and streams are given only where they are named`(accept: String, preference: Request.Preference) {
         let request = Request(
-            id: "", method: .get, path: "/", contentType: nil, contentLength: nil, accept: accept, origin: nil, body: MemoryBody(Data()))
+            id: "", method: .get, path: "/", contentType: nil, contentLength: nil, accept: accept, origin: nil,
+            body: MemoryBody(Data()))
         #expect(request.preference == preference)
     }
 

@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func `an event stream counts the passes and ends with the analysis`() throws {
-        let response = try router.respond(to: TestForm().adding("views", "2").adding(image: photo).request(accept: "text/event-stream"))
+        let response = try router.respond(
+            to: TestForm().adding("views", "2").adding(image: photo).request(accept: "text/event-stream"))
         let events = response.text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
         #expect(events.count == 5)
         #expect(events.dropLast().allSatisfy { $0.hasPrefix("event: progress\ndata: {\"done\":") })
@@ -78,7 +79,8 @@ import Testing
         try expect(router.respond(to: TestForm().adding(image: Data()).request()), 400, "image-empty")
         try expect(router.respond(to: TestForm().adding(image: Data("hello".utf8)).request()), 415, "image-not-jpeg")
         for (name, value) in [
-            ("age", "999"), ("age", "old"), ("sex", "x"), ("site", "knee"), ("views", "9"), ("views", "0"), ("members", "3"), ("members", "-1"),
+            ("age", "999"), ("age", "old"), ("sex", "x"), ("site", "knee"), ("views", "9"), ("views", "0"), ("members", "3"),
+            ("members", "-1"),
             ("views", "99999999999999999999"),
         ] {
             let response = router.respond(to: image.adding(name, value).request())

@@ -59,7 +59,8 @@ struct TestForm {
 
     func adding(image: Data, name: String = "image", file: String = "mole; of \\\"patient\\\".jpg") -> TestForm {
         adding(
-            header: "Content-Disposition: form-data; name=\"\(name)\"; filename=\"\(file)\"\r\nContent-Type: application/octet-stream",
+            header:
+                "Content-Disposition: form-data; name=\"\(name)\"; filename=\"\(file)\"\r\nContent-Type: application/octet-stream",
             image)
     }
 
@@ -79,7 +80,8 @@ struct TestForm {
         _ path: String = "/v1/analyses", accept: String = "*/*", length: Int? = nil, source: MemoryBody? = nil
     ) -> Request {
         Request(
-            id: Identifier.next(), method: .post, path: path, contentType: Self.contentType, contentLength: length ?? closed.count,
+            id: Identifier.next(), method: .post, path: path, contentType: Self.contentType,
+            contentLength: length ?? closed.count,
             accept: accept, origin: nil, body: source ?? MemoryBody(closed))
     }
 }

@@ -32,7 +32,8 @@ import Testing
 
     @Test func `several photos give one JSON object a line, with the server's keys`() throws {
         let result = try run(
-            "analyze", fixture("landscape.jpg"), fixture("small.jpg"), "--json", "--age", "63", "--sex", "female", "--site", "torso")
+            "analyze", fixture("landscape.jpg"), fixture("small.jpg"), "--json", "--age", "63", "--sex", "female", "--site",
+            "torso")
         #expect(result.status == 0 && result.errors.isEmpty)
         let lines = result.output.split(separator: "\n")
         #expect(lines.count == 2)
@@ -54,7 +55,8 @@ import Testing
         let result = try run("analyze", fixture("photo.png"), fixture("landscape.jpg"), "nothing.jpg", "--json")
         #expect(result.status == 1)
         #expect(result.output.split(separator: "\n").count == 1)
-        #expect(result.errors.contains("PNG file; only JPEG is read") && result.errors.contains("nothing.jpg: there is no such file"))
+        #expect(
+            result.errors.contains("PNG file; only JPEG is read") && result.errors.contains("nothing.jpg: there is no such file"))
     }
 
     @Test(arguments: [

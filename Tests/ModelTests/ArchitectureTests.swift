@@ -30,7 +30,9 @@ import Testing
         #expect(throws: ModelError.architecture(name)) { try Architecture(name: name) }
     }
 
-    @Test(arguments: [(224, 3, 2, 112, 0), (75, 3, 2, 38, 1), (56, 5, 2, 28, 1), (38, 5, 2, 19, 1), (19, 5, 1, 19, 2), (1, 3, 2, 1, 1)])
+    @Test(arguments: [
+        (224, 3, 2, 112, 0), (75, 3, 2, 38, 1), (56, 5, 2, 28, 1), (38, 5, 2, 19, 1), (19, 5, 1, 19, 2), (1, 3, 2, 1, 1),
+    ])
     func `SAME padding puts the odd zero behind`(size: Int, kernel: Int, stride: Int, output: Int, before: Int) {
         let geometry = ConvolutionGeometry(
             input: Shape(channels: 8, height: size, width: size), kernel: kernel, stride: stride, padding: .same)

@@ -52,7 +52,9 @@ final class BundleCopy {
     @Test func `a stored result that is not reproduced stops the start`() throws {
         let bundle = try BundleCopy()
         try bundle.change { manifest in
-            guard var test = manifest["selfTest"] as? [String: Any], var rows = test["probabilities"] as? [[Double]] else { return }
+            guard var test = manifest["selfTest"] as? [String: Any], var rows = test["probabilities"] as? [[Double]] else {
+                return
+            }
             rows[1][6] += 0.01
             test["probabilities"] = rows
             manifest["selfTest"] = test
@@ -162,7 +164,9 @@ final class BundleCopy {
         #expect(try file.values(of: "b", shape: [2, 2]) == [1, -2, 0x1p-24, .infinity])
         #expect(try file.values(of: "c", shape: [1]) == [-3.140625])
         #expect(throws: ModelError.tensor(name: "d", reason: "it is missing")) { try file.values(of: "d", shape: [1]) }
-        #expect(throws: ModelError.tensor(name: "a", reason: "its shape is [1], not [2]")) { try file.values(of: "a", shape: [2]) }
+        #expect(throws: ModelError.tensor(name: "a", reason: "its shape is [1], not [2]")) {
+            try file.values(of: "a", shape: [2])
+        }
     }
 
     @Test(arguments: [

@@ -118,7 +118,8 @@ import Testing
 
     @Test func `a greyscale, small or blank photo is not judged, whatever its score`() {
         for (photo, code) in [
-            (photo(greyscale: true), Verdict.Reason.Code.greyscale), (photo(side: 149), .tooSmall), (photo(flat: true), .noStructure),
+            (photo(greyscale: true), Verdict.Reason.Code.greyscale), (photo(side: 149), .tooSmall),
+            (photo(flat: true), .noStructure),
         ] {
             let (verdict, reasons) = Verdict.reached(probability: 0.9, at: point, photo: photo, smallestCrop: 150)
             #expect(verdict == .cannotJudge && reasons.map(\.code) == [code])

@@ -69,7 +69,8 @@ import Testing
                                 return output
                             }
                             expectClose(
-                                try run(fast), try run(plain), "k\(kernel)s\(stride) \(height)x\(width)x\(channels) \(padding) \(activation)")
+                                try run(fast), try run(plain),
+                                "k\(kernel)s\(stride) \(height)x\(width)x\(channels) \(padding) \(activation)")
                         }
                     }
                 }

@@ -40,7 +40,8 @@ import Testing
         let plan = try Plan(
             architecture: architecture, classes: fixture.classes, inputSize: fixture.input_size,
             weights: DeterministicWeights())
-        let logits = try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(plan, input: NetworkInput.values(fixture.input_size))
+        let logits = try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
+            plan, input: NetworkInput.values(fixture.input_size))
         let scale = fixture.logits.map(abs).max() ?? 1
         for (ours, theirs) in zip(logits, fixture.logits) {
             #expect(abs(Double(ours) - theirs) <= 1e-4 * max(abs(theirs), 0.1 * scale))

@@ -21,7 +21,8 @@ struct MultipartForm {
     /// - Throws: `Problem` with `form-type` if it is another type, `form-invalid` if the parts can't be told apart.
     init(_ bytes: UnsafeRawBufferPointer, contentType: String?) throws(Problem) {
         let delimiter = try Self.delimiter(contentType)
-        guard var position = Self.find(Array(delimiter.dropFirst(2)), in: bytes, from: 0), position == 0 || Self.endsLine(bytes, position)
+        guard var position = Self.find(Array(delimiter.dropFirst(2)), in: bytes, from: 0),
+            position == 0 || Self.endsLine(bytes, position)
         else { throw Self.unreadable }
         position += delimiter.count - 2
         var parts: [Part] = []
@@ -58,7 +59,9 @@ struct MultipartForm {
             let parameter = piece.trimmed
             guard parameter.lowercased().hasPrefix("boundary=") else { continue }
             var boundary = parameter.dropFirst("boundary=".count)
-            if boundary.hasPrefix("\""), boundary.hasSuffix("\""), boundary.count >= 2 { boundary = boundary.dropFirst().dropLast() }
+            if boundary.hasPrefix("\""), boundary.hasSuffix("\""), boundary.count >= 2 {
+                boundary = boundary.dropFirst().dropLast()
+            }
             guard (1...70).contains(boundary.utf8.count) else { break }
             return Array("\r\n--".utf8) + Array(boundary.utf8)
         }

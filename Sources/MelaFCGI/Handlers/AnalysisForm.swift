@@ -18,7 +18,8 @@ struct AnalysisForm {
         let images = form.parts.filter { $0.name == "image" }
         let filled = images.filter { !$0.range.isEmpty }
         guard !images.isEmpty else {
-            throw Problem(.imageMissing, "The form has no field named image. Choose a photo and send it in that field.", field: "image")
+            throw Problem(
+                .imageMissing, "The form has no field named image. Choose a photo and send it in that field.", field: "image")
         }
         guard filled.count <= 1 else {
             throw Problem(.imageRepeated, "The form has \(filled.count) photos. Send one photo at a time.", field: "image")

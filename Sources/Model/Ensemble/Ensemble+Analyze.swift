@@ -58,7 +58,8 @@ extension Ensemble {
             progress(Progress(done: done, of: order.passes.count, probability: estimate.rounded6))
         }
         guard finished else { throw .cancelled }
-        return analysis(of: photo, order: order, results: results, target: target, options: options, inference: watch.milliseconds)
+        return analysis(
+            of: photo, order: order, results: results, target: target, options: options, inference: watch.milliseconds)
     }
 
     private func calibrated(_ raw: Double) -> Double {
