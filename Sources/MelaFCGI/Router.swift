@@ -37,8 +37,11 @@ struct Router: Sendable {
             response = try respond(to: request, by: route)
         } catch {
             let problem = Problem(error)
-            if problem.code == .internalError { service.logger.error("\(request.id) \(error)") }
-            if error as? ModelError == .cancelled { service.metrics.abandoned() }
+            if error as? ModelError == .cancelled {
+                service.metrics.abandoned()
+            } else if problem.code == .internalError {
+                service.logger.error("\(request.id) \(error)")
+            }
             Self.drain(request)
             response = .problem(problem, as: request.preference)
         }
@@ -92,6 +95,7 @@ struct Router: Sendable {
     private func allowOrigin(of request: Request, in response: inout Response) {
         guard let origin = request.origin, service.settings.allowedOrigins.contains(origin) else { return }
         response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlExposeHeaders] = "Retry-After"
         response.headers[.vary] = "Origin"
     }
 }

@@ -59,10 +59,17 @@ final class Worker: Sendable {
     private func acceptRequests() {
         let connection = FastCGIConnection(listeningOn: socket.descriptor)
         while waitForConnection() {
-            guard connection.accept() else { continue }
+            // Counted before it is taken, so that a drain can't miss it in between.
             state.update { $0.active += 1 }
-            connection.send(router.respond(to: connection.request()))
-            connection.finish()
+            switch connection.accept() {
+            case .accepted:
+                connection.send(router.respond(to: connection.request()))
+                connection.finish()
+            case .taken: break
+            case .failed(let reason):
+                logger.warning("a connection was not accepted: \(reason)")
+                usleep(50_000)  // out of descriptors, perhaps: the connection still waits, so do not spin
+            }
             state.update { $0.active -= 1 }
         }
     }

@@ -73,8 +73,7 @@ DEFINITIONS = {
         **ONE_KIND_OF_EXAMPLE,
     ),
     "requestBody": closed(
-        {"description": TEXT, "required": {"type": "boolean"}, "content": {**map_of(ref("mediaType"), ref("mediaRange")), "minProperties": 1}},
-        ["content"],
+        {"description": TEXT, "required": {"type": "boolean"}, "content": map_of(ref("mediaType"), ref("mediaRange"))}, ["content"],
     ),
     "mediaRange": {"pattern": "^[a-z]+/[a-z0-9.+-]+$"},
     "mediaType": closed(

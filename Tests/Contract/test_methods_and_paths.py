@@ -52,7 +52,9 @@ class AnotherMethod(ContractTestCase):
 
 class AnotherPath(ContractTestCase):
     def test_has_nothing(self):
-        unknown = ["/v1/", "/v1/analyses/", "/v1/analyses/1", "/V1/ensemble", "/v2/analyses", "/melanoma/", "/metrics/", "/upload", "/.git/config"]
+        unknown = [
+            "/v1/", "/v1/analyses/", "/v1/analyses/1", "/V1/ensemble", "/v2/analyses", "/melanoma/", "/metrics/", "/upload", "/.git/config",
+        ]
         for path in unknown:
             with self.subTest(path):
                 answer = ask("get", path)

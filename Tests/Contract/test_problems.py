@@ -15,7 +15,8 @@ PROVOKED = set()
 OUT_OF_REACH = {
     "body-short": "nginx passes whole bodies only", "body-long": "nginx passes whole bodies only",
     "internal": "it takes a fault of the server", "not-ready": "it takes a server that has just started",
-    "forbidden": "it takes another machine", "https-required": "it takes nginx-cloud.conf", "too-many-requests": "it takes nginx-cloud.conf",
+    "forbidden": "it takes another machine", "https-required": "it takes nginx-cloud.conf",
+    "too-many-requests": "it takes nginx-cloud.conf",
     "worker-down": "it takes a worker that has ended", "worker-slow": "it takes two minutes",
 }
 

@@ -48,7 +48,7 @@ function count(classes) {
 }
 
 function main(analysis, photo, card) {
-  const { probability, calibrated, spread, operating_point: point } = analysis;
+  const { probability, raw_probability: score = probability, calibrated, spread, operating_point: point } = analysis;
   const threshold = point?.threshold ?? null;
   return element("div", { class: "card card--result" },
     verdictPart(analysis),
@@ -58,7 +58,7 @@ function main(analysis, photo, card) {
         element("span", { class: "score__label" }, calibrated ? "Probability of melanoma" : "Model score for melanoma"), " ",
         element("strong", { class: "score__value", id: "score" }, percentBeside(probability, threshold ?? probability)), " ",
         element("span", { class: "score__warning" }, warning(analysis)))),
-    gauge({ value: probability, spread, threshold }),
+    gauge({ value: score, spread, threshold }),
     spread ? element("p", { class: "spread" },
       `${passesOf(analysis)} passes gave ${percentRange([spread.lowest, spread.highest])}, standard deviation ${points(spread.standard_deviation)}.`) : null,
     element("p", { class: "notice" }, analysis.notice ?? "Decision support, not a diagnosis. For the final diagnosis refer to the biopsy."),

@@ -19,9 +19,22 @@ final class FastCGIConnection: Connection {
         request.deallocate()
     }
 
-    /// Takes a waiting connection and reads its parameters; false if another thread was faster or the peer went away.
-    func accept() -> Bool {
-        FCGX_Accept_r(request) == 0
+    /// What came of an attempt to take a waiting connection.
+    enum Acceptance: Equatable {
+        case accepted
+        /// Another thread was faster.
+        case taken
+        case failed(String)
+    }
+
+    /// Takes a waiting connection and reads its parameters.
+    func accept() -> Acceptance {
+        let status = FCGX_Accept_r(request)
+        switch -status {
+        case 0: return .accepted
+        case EAGAIN: return .taken
+        case let code: return .failed(String(cString: strerror(code)))
+        }
     }
 
     /// Ends the request and closes the connection.

@@ -1,6 +1,7 @@
 import Model
 
-/// A linear scale from 0 to 100 %: the passes' spread, the score, and the operating point's threshold. Static SVG without styles.
+/// A linear scale from 0 to 100 % of the raw score: the passes' spread, the score, and the operating point's threshold, which are
+/// all raw. Static SVG without styles.
 enum Gauge {
     static func svg(_ analysis: Analysis) -> HTML {
         let spread = analysis.spread
@@ -16,7 +17,7 @@ enum Gauge {
             <rect class="gauge__track" x="0" y="34" width="100%" height="12" rx="2"/>
             <rect class="gauge__spread" x="\(place(spread.lowest))" y="34" width="\(place(spread.highest - spread.lowest))" height="12"/>
             \(ticks.joined())\(threshold(analysis.operatingPoint))
-            <svg class="gauge__marker" x="\(place(analysis.probability))" y="34" overflow="visible"><line class="gauge__score" x1="0" \
+            <svg class="gauge__marker" x="\(place(analysis.rawProbability))" y="34" overflow="visible"><line class="gauge__score" x1="0" \
             x2="0" y1="-7" y2="19"/><circle class="gauge__dot" cx="0" cy="6" r="7"/></svg>
             </svg>
             """
@@ -35,7 +36,8 @@ enum Gauge {
     private static func label(_ analysis: Analysis) -> String {
         let passes = "\(AnalysisPage.percent(analysis.spread.lowest)) to \(AnalysisPage.percent(analysis.spread.highest))"
         let point = analysis.operatingPoint.map { " Operating point at \(AnalysisPage.percent($0.threshold))." } ?? ""
-        return "Scale from 0 to 100 %. Score \(AnalysisPage.percent(analysis.probability)). Single passes from \(passes).\(point)"
+        return
+            "Scale from 0 to 100 %. Score \(AnalysisPage.percent(analysis.rawProbability)). Single passes from \(passes).\(point)"
     }
 
     private static func place(_ share: Double) -> String { (100 * share).decimals(2) + "%" }
