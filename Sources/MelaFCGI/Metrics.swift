@@ -65,7 +65,7 @@ final class Metrics: Sendable {
         family("melascan_passes_total", "counter", "Passes of networks in finished analyses.", [("", String(counts.passes))])
         family("melascan_abandoned_total", "counter", "Clients that left before their answer.", [("", String(counts.abandoned))])
         let name = "melascan_analysis_seconds"
-        text += "# HELP \(name) From the first byte to the answer.\n# TYPE \(name) histogram\n"
+        text += "# HELP \(name) Analyses, from the request in the worker to the answer.\n# TYPE \(name) histogram\n"
         for (bound, count) in zip(Histogram.bounds, counts.seconds.buckets) {
             text += "\(name)_bucket{le=\"\(bound)\"} \(count)\n"
         }

@@ -59,9 +59,12 @@ struct Router: Sendable {
             throw Problem(.pathUnknown, "There is nothing at this address. GET /v1/openapi.json lists what there is.")
         }
         if request.method == .options, request.origin != nil { return preflight(route) }
-        guard request.method == route.method || (route.method == .get && request.method == .head) else {
+        let methods: [HTTPRequest.Method] = route.method == .get ? [.get, .head] : [route.method]
+        guard methods.contains(request.method) else {
+            let names = methods.map(\.rawValue)
             throw Problem(
-                .methodNotAllowed, "This address takes \(route.method.rawValue) only.", headers: [.allow: route.method.rawValue])
+                .methodNotAllowed, "This address takes \(names.joined(separator: " and ")) only.",
+                headers: [.allow: names.joined(separator: ", ")])
         }
         var response = try route.respond(request)
         if request.method == .head, case .complete = response.body { response.body = .complete(.init()) }

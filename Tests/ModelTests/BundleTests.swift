@@ -120,6 +120,9 @@ final class BundleCopy {
     @Test(arguments: [
         ("format", "2"), ("views", "9"), ("views", "0"), ("classes", #"["melanoma"]"#), ("target", #""mole""#),
         ("members", "[]"), ("name", "7"), ("operatingPoints", #"[{"name":"x","threshold":1.5}]"#),
+        ("operatingPoints", #"[{"name":"x","threshold":0.5,"sensitivity":95}]"#),
+        ("operatingPoints", #"[{"name":"x","threshold":0.5,"sensitivity95":[0.9]}]"#),
+        ("operatingPoints", #"[{"name":"x","threshold":0.5},{"name":"x","threshold":0.6}]"#),
         ("calibration", #"{"method":"guess","parameters":{"slope":1,"intercept":0},"prevalence":0.1}"#),
     ])
     func `a manifest that makes no sense is refused`(key: String, json: String) throws {

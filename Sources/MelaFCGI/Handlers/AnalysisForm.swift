@@ -6,6 +6,9 @@ struct AnalysisForm {
     private let imageRange: Range<Int>
     let options: Ensemble.Options
 
+    /// Bytes of a text field.
+    private static let longestText = 200
+
     /// Checks the header, then reads the body into memory and takes it apart.
     ///
     /// - Throws: `Problem` or `ModelError.option`.
@@ -30,13 +33,15 @@ struct AnalysisForm {
         func text(_ name: String) throws -> String? {
             let values = form.parts.filter { $0.name == name }
             guard values.count <= 1 else { throw Problem(.fieldInvalid, "\(name) is given more than once.", field: name) }
-            return values.first.map { part in
-                upload.withBytes { String(decoding: $0[part.range.prefix(200)], as: UTF8.self).trimmed }
-            }
+            guard let range = values.first?.range else { return nil }
+            guard range.count <= Self.longestText else { throw Problem(.fieldInvalid, "\(name) is too long.", field: name) }
+            return upload.withBytes { String(decoding: $0[range], as: UTF8.self).trimmed }
         }
         func number(_ name: String) throws -> Int? {
             guard let text = try text(name), !text.isEmpty else { return nil }
-            guard let number = Int(text) else { throw ModelError.option(field: name, reason: "must be a whole number") }
+            guard let number = Int(text), number >= 0, !text.hasPrefix("+") else {
+                throw ModelError.option(field: name, reason: "must be a whole number")
+            }
             return number
         }
         var options = Ensemble.Options()

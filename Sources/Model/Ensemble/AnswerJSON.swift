@@ -9,12 +9,11 @@ public enum AnswerJSON {
         return try encoder.encode(value)
     }
 
-    /// `rawProbability` → `raw_probability`, `sensitivity95` → `sensitivity_95`.
+    /// `rawProbability` → `raw_probability`.
     static func snakeCase(_ name: String) -> String {
         var result = ""
         for character in name {
-            let startsDigits = character.isNumber && result.last?.isLetter == true
-            if character.isUppercase || startsDigits { result += "_" }
+            if character.isUppercase { result += "_" }
             result += character.lowercased()
         }
         return result

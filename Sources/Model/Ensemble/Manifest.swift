@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// What `ensemble.json` says: a bundle's members, how a photo is prepared for them, and how their answer is read.
-public struct Manifest: Codable, Sendable, Equatable {
+public struct Manifest: Decodable, Sendable, Equatable {
     /// The version of the bundle format; 1.
     public var format: Int
     public var name: String
@@ -23,7 +23,7 @@ public struct Manifest: Codable, Sendable, Equatable {
     public var smallestCrop: Int?
     public var selfTest: SelfTest?
 
-    public struct Member: Codable, Sendable, Equatable {
+    public struct Member: Decodable, Sendable, Equatable {
         /// A file of the bundle's folder.
         public var file: String
         /// Lower-case hexadecimal.
@@ -36,7 +36,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         public var metadata: [String]?
     }
 
-    public struct Preprocessing: Codable, Sendable, Equatable {
+    public struct Preprocessing: Decodable, Sendable, Equatable {
         /// "center-square".
         public var crop: String
         /// "opencv-linear".
@@ -47,7 +47,7 @@ public struct Manifest: Codable, Sendable, Equatable {
     }
 
     /// A stored result that a sound installation reproduces: one view of a synthetic photo through each member.
-    public struct SelfTest: Codable, Sendable, Equatable {
+    public struct SelfTest: Decodable, Sendable, Equatable {
         /// "synthetic-lesion".
         public var image: String
         public var width: Int
@@ -99,8 +99,14 @@ public struct Manifest: Codable, Sendable, Equatable {
                 throw .manifest("\(member.file) needs metadata inputs, which this version does not feed")
             }
         }
-        for point in operatingPoints where !(point.threshold > 0 && point.threshold < 1) {
-            throw .manifest("the threshold of \(point.name) is not between 0 and 1")
+        for point in operatingPoints {
+            if let fault = point.fault { throw .manifest("operating point \(point.name): \(fault)") }
+        }
+        guard Set(operatingPoints.map(\.name)).count == operatingPoints.count else {
+            throw .manifest("two operating points have the same name")
+        }
+        if let calibration, !(calibration.prevalence > 0 && calibration.prevalence < 1) {
+            throw .manifest("calibration: the prevalence is not between 0 and 1")
         }
         if let selfTest {
             guard selfTest.image == "synthetic-lesion", (1...4096).contains(selfTest.width),
