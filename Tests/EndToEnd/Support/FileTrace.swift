@@ -1,6 +1,6 @@
 import Foundation
 
-/// Watches, with strace, which files some running processes create or open for writing.
+/// Watches, with strace, which files some running processes create, open for writing or write to.
 final class FileTrace {
     private let folder: TemporaryFolder
     private let strace: Child
@@ -11,7 +11,9 @@ final class FileTrace {
         strace = try Child(
             "strace",
             processes.flatMap { ["-p", String($0)] } + [
-                "-f", "-e", "trace=%file,ftruncate,fallocate,copy_file_range",
+                "-f", "-y", "-s", "0", "-e",
+                "trace=%file,memfd_create,ftruncate,fallocate,copy_file_range,"
+                    + "write,writev,pwrite64,pwritev,pwritev2,sendfile,splice,tee,vmsplice",
                 "-o", folder.file("calls"),
             ],
             log: folder.file("strace.log"))
@@ -26,8 +28,9 @@ final class FileTrace {
         }
     }
 
-    /// Detaches and gives the calls that created a file, opened one for writing, renamed or lengthened one: one line
-    /// each, as strace prints them. Failed calls are not among them.
+    /// Detaches and gives the calls that created a file, opened one for writing, renamed or lengthened one, or wrote to
+    /// one that is no log (`….log`): one line each, as strace prints them, paths beside descriptors. Failed calls are
+    /// not among them.
     func writes() -> [String] {
         strace.stop(SIGINT, within: 10)
         let calls = (try? String(contentsOfFile: folder.file("calls"), encoding: .utf8)) ?? ""
@@ -37,11 +40,18 @@ final class FileTrace {
             if name.hasPrefix("open") {
                 return ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TMPFILE"].contains { line.contains($0) }
             }
+            if FileTrace.putting.contains(where: { name.hasPrefix($0) }) {
+                // Sockets and pipes have no path. What is copied goes to the file that is named last or first.
+                let files = line.components(separatedBy: "<").dropFirst().filter { $0.hasPrefix("/") }
+                return files.contains { !$0.prefix { $0 != ">" }.hasSuffix(".log") && !$0.hasPrefix("/dev/null>") }
+            }
             return FileTrace.writing.contains { name.hasPrefix($0) }
         }
     }
 
     private static let writing = [
-        "creat", "mkdir", "mknod", "rename", "link", "symlink", "truncate", "ftruncate", "fallocate", "copy_file_range",
+        "memfd_create", "creat", "mkdir", "mknod", "rename", "link", "symlink", "truncate", "ftruncate", "fallocate",
+        "copy_file_range",
     ]
+    private static let putting = ["write", "pwrite", "splice", "tee", "vmsplice"]
 }
