@@ -115,6 +115,8 @@ import Testing
         let stack = try Stack(worker: traced)
         _ = try stack.http.get("/v1/ensemble")
         _ = try stack.http.post("/v1/analyses", [.file("image", Data("not a JPEG".utf8))])
+        let photo = try Data(contentsOf: URL(filePath: Repository.path("Tests/Fixtures/imaging/landscape.jpg")))
+        #expect(try stack.http.post("/v1/analyses", [.file("image", photo)]).status == 200)
         #expect(stack.stop() == 0)
 
         let allowed = try SystemCalls.allowed(by: Repository.text("deploy/systemd/melascan.service"))

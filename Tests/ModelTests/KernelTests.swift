@@ -14,6 +14,14 @@ import Testing
         return (0..<count).map { _ in (2 * random.uniform() - 1) * scale }
     }
 
+    /// Pointers to an input, weights, a bias and an output.
+    private func withPointers(
+        _ x: [Float], _ weights: [Float], _ bias: [Float], _ output: inout [Float],
+        _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        body(x, weights, bias, &output)
+    }
+
     private func expectClose(_ ours: [Float], _ theirs: [Float], _ what: String) {
         let difference = zip(ours, theirs).map { abs($0 - $1) / max(abs($1), 1) }.max() ?? .infinity
         #expect(difference <= 2e-6, "\(what): \(difference)")
@@ -47,23 +55,13 @@ import Testing
                                 let count = geometry.outputHeight * geometry.outputWidth * channels
                                 // One value behind the output must stay as it was.
                                 var output = [Float](repeating: 77, count: count + 1)
-                                x.withUnsafeBufferPointer { x in
-                                    w.withUnsafeBufferPointer { w in
-                                        b.withUnsafeBufferPointer { b in
-                                            output.withUnsafeMutableBufferPointer { output in
-                                                guard let x = x.baseAddress, let w = w.baseAddress, let b = b.baseAddress,
-                                                    let output = output.baseAddress
-                                                else { return }
-                                                var step = mela_depthwise(
-                                                    input: x, weights: w, bias: b, output: output, height: Int32(height),
-                                                    width: Int32(width), channels: Int32(channels),
-                                                    out_height: Int32(geometry.outputHeight),
-                                                    out_width: Int32(geometry.outputWidth), pad_top: Int32(geometry.padTop),
-                                                    pad_left: Int32(geometry.padLeft))
-                                                function(&step)
-                                            }
-                                        }
-                                    }
+                                withPointers(x, w, b, &output) { x, w, b, output in
+                                    var step = mela_depthwise(
+                                        input: x, weights: w, bias: b, output: output, height: Int32(height),
+                                        width: Int32(width), channels: Int32(channels),
+                                        out_height: Int32(geometry.outputHeight), out_width: Int32(geometry.outputWidth),
+                                        pad_top: Int32(geometry.padTop), pad_left: Int32(geometry.padLeft))
+                                    function(&step)
                                 }
                                 #expect(output[count] == 77)
                                 return output
@@ -94,21 +92,12 @@ import Testing
                 let w = random("w", 27 * channels, scale: 0.3)
                 let b = random("b", channels)
                 var output = [Float](repeating: 77, count: side * side * channels + 1)
-                x.withUnsafeBufferPointer { x in
-                    w.withUnsafeBufferPointer { w in
-                        b.withUnsafeBufferPointer { b in
-                            output.withUnsafeMutableBufferPointer { output in
-                                guard let x = x.baseAddress, let w = w.baseAddress, let b = b.baseAddress,
-                                    let output = output.baseAddress
-                                else { return }
-                                var step = mela_stem(
-                                    input: x, weights: w, bias: b, output: output, padded_width: Int32(padded),
-                                    channels: Int32(channels), out_height: Int32(side), out_width: Int32(side),
-                                    activation: MELA_SILU)
-                                kernels.table.pointee.f32_stem_k3s2(&step)
-                            }
-                        }
-                    }
+                withPointers(x, w, b, &output) { x, w, b, output in
+                    var step = mela_stem(
+                        input: x, weights: w, bias: b, output: output, padded_width: Int32(padded),
+                        channels: Int32(channels), out_height: Int32(side), out_width: Int32(side),
+                        activation: MELA_SILU)
+                    kernels.table.pointee.f32_stem_k3s2(&step)
                 }
                 #expect(output.last == 77)
                 return output
