@@ -13,7 +13,7 @@ final class FileTrace {
             processes.flatMap { ["-p", String($0)] } + [
                 "-f", "-y", "-s", "0", "-e",
                 "trace=%file,memfd_create,ftruncate,fallocate,copy_file_range,"
-                    + "write,writev,pwrite64,pwritev,pwritev2,sendfile,splice,tee,vmsplice",
+                    + "write,writev,pwrite64,pwritev,pwritev2,splice,tee,vmsplice",
                 "-o", folder.file("calls"),
             ],
             log: folder.file("strace.log"))
@@ -41,7 +41,7 @@ final class FileTrace {
                 return ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TMPFILE"].contains { line.contains($0) }
             }
             if FileTrace.putting.contains(where: { name.hasPrefix($0) }) {
-                // Sockets and pipes have no path. What is copied goes to the file that is named last or first.
+                // Sockets and pipes have no path.
                 let files = line.components(separatedBy: "<").dropFirst().filter { $0.hasPrefix("/") }
                 return files.contains { !$0.prefix { $0 != ">" }.hasSuffix(".log") && !$0.hasPrefix("/dev/null>") }
             }
