@@ -34,10 +34,12 @@ enum MelaFCGI {
             }
             let service = Service(settings: settings, logger: logger)
             ignoreBrokenPipes()
+            let handlesRequest = environment["REQUEST_METHOD"] != nil
+            if !handlesRequest { ShutdownSignal.install() }  // before the socket's file can be seen
             if let socket = try ListeningSocket.find(path: settings.socket, environment: environment) {
                 return try serve(service, socket: socket, manager: ServiceManager(environment: environment))
             }
-            if environment["REQUEST_METHOD"] != nil {
+            if handlesRequest {
                 try service.start()
                 let connection = CGIConnection(environment: environment)
                 connection.send(Router(service: service).respond(to: connection.request()))
@@ -53,14 +55,9 @@ enum MelaFCGI {
 
     /// Answers at once (health says "starting"), loads, and serves until SIGTERM or SIGINT.
     private static func serve(_ service: Service, socket: ListeningSocket, manager: ServiceManager) throws -> Int32 {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let worker = Worker(socket: socket, service: service)
         // All that run or wait, and some to turn further ones away and to answer health checks.
-        worker.start(threads: service.settings.queue + 5)
+        let worker = Worker(socket: socket, service: service, threads: service.settings.queue + 5)
+        ShutdownSignal.withoutSignals { worker.start() }
         do {
             try service.start()
         } catch {
@@ -68,8 +65,7 @@ enum MelaFCGI {
             throw error
         }
         manager.ready()
-        var signal: Int32 = 0
-        sigwait(&signals, &signal)
+        ShutdownSignal.wait()
         manager.stopping()
         let abandoned = worker.drain()
         if abandoned > 0 { service.logger.warning("stopped with \(abandoned) requests unanswered") }

@@ -1,66 +1,66 @@
 import CFastCGI
 import Logging
 import Model
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// The persistent process: threads that accept, answer and wait; it drains on SIGTERM or SIGINT.
+/// The persistent process: threads that accept, answer and wait; it drains when told to stop.
 final class Worker: Sendable {
-    private struct State {
-        var isStopping = false
-        /// Requests that were accepted and are not answered yet.
-        var active = 0
-    }
-
-    /// How long a drain may take; then the rest is given up.
-    private static let drainSeconds = 60
+    /// How long a drain waits for answers; then the rest is given up.
+    private static let drainMilliseconds = 60_000.0
+    /// How long it waits for requests that have begun to arrive.
+    private static let arrivalMilliseconds = 2_000.0
 
     private let socket: ListeningSocket
     private let router: Router
     private let logger: Logger
-    private let state = Monitor(State())
+    private let connections: [FastCGIConnection]
+    /// Requests that are being taken or answered.
+    private let active = Atomic(0)
     /// A pipe: its writing end is closed when the worker stops, which ends every `poll` on its reading end.
     private let stopSignal: (read: Int32, write: Int32)
 
-    init(socket: ListeningSocket, service: Service) {
+    /// - Parameter threads: requests that can be read, wait and be answered at the same time.
+    init(socket: ListeningSocket, service: Service, threads: Int) {
+        FCGX_Init()
         self.socket = socket
         router = Router(service: service)
         logger = service.logger
+        connections = (0..<threads).map { _ in FastCGIConnection(listeningOn: socket.descriptor) }
         var ends: [Int32] = [-1, -1]
         _ = pipe(&ends)
         stopSignal = (ends[0], ends[1])
     }
 
-    /// Answers from now on, on `threads` threads.
-    func start(threads: Int) {
-        FCGX_Init()
-        for _ in 0..<threads { _ = WorkThread { self.acceptRequests() } }
+    /// Answers from now on.
+    func start() {
+        for connection in connections { _ = WorkThread { self.acceptRequests(connection) } }
     }
 
-    /// Accepts no more, and returns when what runs is answered or the time is up.
+    /// Accepts no more, and returns when what has been asked is answered or the time is up.
     /// - Returns: the requests given up.
     func drain() -> Int {
-        state.update { $0.isStopping = true }
         socket.stop()
         close(stopSignal.write)
-        let timer = WorkThread { [state] in
-            sleep(UInt32(Self.drainSeconds))
-            state.update { _ in }
-        }
-        _ = timer
         let watch = Stopwatch()
-        return state.wait { state in
-            state.active == 0 || watch.milliseconds >= Double(Self.drainSeconds) * 1000 ? state.active : nil
+        var waitsForArrivals = true
+        while active.load(ordering: .acquiring) > 0, watch.milliseconds < Self.drainMilliseconds {
+            usleep(10_000)
+            if waitsForArrivals, watch.milliseconds > Self.arrivalMilliseconds {
+                waitsForArrivals = false
+                for connection in connections { connection.stopReading() }
+            }
         }
+        return active.load(ordering: .acquiring)
     }
 
-    private func acceptRequests() {
-        let connection = FastCGIConnection(listeningOn: socket.descriptor)
+    private func acceptRequests(_ connection: FastCGIConnection) {
         while waitForConnection() {
             // Counted before it is taken, so that a drain can't miss it in between.
-            state.update { $0.active += 1 }
+            active.add(1, ordering: .acquiringAndReleasing)
             switch connection.accept() {
             case .accepted:
                 connection.send(router.respond(to: connection.request()))
@@ -70,7 +70,7 @@ final class Worker: Sendable {
                 logger.warning("a connection was not accepted: \(reason)")
                 usleep(50_000)  // out of descriptors, perhaps: the connection still waits, so do not spin
             }
-            state.update { $0.active -= 1 }
+            active.subtract(1, ordering: .acquiringAndReleasing)
         }
     }
 

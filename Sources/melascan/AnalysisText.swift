@@ -4,17 +4,21 @@ import Model
 enum AnalysisText {
     static func describe(_ analysis: Analysis, photo: String) -> String {
         var lines = [photo]
+        lines.append("  verdict: \(sentence(analysis.verdict))")
+        lines += analysis.reasons.map { "    \($0.text)" }
+        if analysis.verdict == .cannotJudge && analysis.operatingPoint != nil {
+            return (lines + ["  No figures are shown: for this photo they would mean nothing.", "  \(analysis.notice)"]).joined(
+                separator: "\n")
+        }
         let label = analysis.calibrated ? "melanoma, probability" : "melanoma, score (not calibrated)"
         let spread = analysis.spread
         lines.append(
             "  \(label): \(percent(analysis.probability))  "
                 + "passes \(percent(spread.lowest))…\(percent(spread.highest)), \(analysis.passes) of \(analysis.passesAvailable)"
         )
-        lines.append("  verdict: \(sentence(analysis.verdict))")
-        lines += analysis.reasons.map { "    \($0.text)" }
         if let point = analysis.operatingPoint, let sensitivity = point.sensitivity, let specificity = point.specificity {
             lines.append(
-                "    There, sensitivity \(percent(sensitivity)), specificity \(percent(specificity))"
+                "  there, sensitivity \(percent(sensitivity)), specificity \(percent(specificity))"
                     + (point.measuredOn.map { " (\($0))" } ?? ""))
         }
         let classes = analysis.classes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

@@ -86,7 +86,10 @@ class AResult(PageTest):
                 self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.03, verdict, reasons=reasons))
                 self.wait_for_result()
                 self.assertIn(words, self.text())
-                self.assertIn("not the patient’s risk", self.text())
+                judged = verdict in ("flagged", "not_flagged")
+                self.assertEqual("not the patient’s risk" in self.text(), judged)
+                self.assertEqual(bool(self.driver.find_elements("css selector", "#score, #result .gauge, #result .classes")), judged)
+                self.assertEqual("they would mean nothing" in self.text(), not judged)
                 everything = self.run_script("return document.body.textContent").lower()
                 for forbidden in ("benign", "low risk", "low-risk", "harmless", "healthy"):
                     self.assertNotIn(forbidden, everything)

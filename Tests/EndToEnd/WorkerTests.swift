@@ -23,21 +23,21 @@ import Testing
         let stack = try Stack(environment: Self.slow, site: nil, waits: false)
         var statuses: [Int] = []
         var refusals: [HTTPReply] = []
-        #expect(
-            waitUntil(within: 30) {
-                guard let reply = try? FastCGIClient.call(stack.socket, "GET", "/v1/health/ready").http else { return false }
-                statuses.append(reply.status)
-                if reply.status == 503 {
-                    #expect(reply["Retry-After"] != nil)
-                    #expect((try? reply.json())?["status"] as? String == "starting")
-                    #expect((try? FastCGIClient.call(stack.socket, "GET", "/v1/health/live").http.status) == 200)
-                    if refusals.isEmpty {
-                        refusals = [try? post(stack.socket), try? FastCGIClient.call(stack.socket, "GET", "/v1/ensemble").http]
-                            .compactMap { $0 }
-                    }
+        let ready = waitUntil(within: 30) {
+            guard let reply = try? FastCGIClient.call(stack.socket, "GET", "/v1/health/ready").http else { return false }
+            statuses.append(reply.status)
+            if reply.status == 503 {
+                #expect(reply["Retry-After"] != nil)
+                #expect((try? reply.json())?["status"] as? String == "starting")
+                #expect((try? FastCGIClient.call(stack.socket, "GET", "/v1/health/live").http.status) == 200)
+                if refusals.isEmpty {
+                    refusals = [try? post(stack.socket), try? FastCGIClient.call(stack.socket, "GET", "/v1/ensemble").http]
+                        .compactMap { $0 }
                 }
-                return reply.status == 200
-            })
+            }
+            return reply.status == 200
+        }
+        #expect(ready)
         #expect(statuses.first == 503, "\(statuses) \(stack.workerLog)")
         #expect(Set(statuses) == [503, 200])
         // It may have become ready between the two.
@@ -104,7 +104,10 @@ import Testing
         let manifest = try Repository.text("ensembles/default/ensemble.json")
         for (what, text, words) in [
             ("no JSON", "{", "ensemble.json"),
-            ("another architecture", manifest.replacingOccurrences(of: "\"tf_efficientnet_lite0\"", with: "\"resnet50\""), "resnet50"),
+            (
+                "another architecture",
+                manifest.replacingOccurrences(of: "\"tf_efficientnet_lite0\"", with: "\"resnet50\""), "resnet50"
+            ),
             ("another format", manifest.replacingOccurrences(of: "\"format\": 1", with: "\"format\": 2"), "format"),
             ("a path", manifest.replacingOccurrences(of: "\"file\": \"", with: "\"file\": \"../"), "ensemble.json"),
         ] {

@@ -62,6 +62,11 @@ import Testing
         #expect(good.text.contains(Analysis.notice) && good.text.contains("class=\"gauge\""))
         #expect(!good.text.contains("style=") && !good.text.contains("<script"))
         for word in ["benign", "low risk"] { #expect(!good.text.lowercased().contains(word)) }
+        let grey = try router.respond(to: TestForm().adding(image: TestService.fixture("grayscale.jpg")).request(accept: accept))
+        #expect(grey.text.contains("Cannot judge") && grey.text.contains("they would mean nothing"))
+        for figure in ["class=\"gauge\"", "class=\"score\"", "class=\"classes\"", "class=\"members\""] {
+            #expect(!grey.text.contains(figure))
+        }
         let bad = try router.respond(to: TestForm().adding(image: TestService.fixture("photo.png")).request(accept: accept))
         #expect(bad.status.code == 415 && bad.text.contains("PNG") && bad.text.contains("class=\"problem\""))
     }

@@ -25,12 +25,13 @@ export class Result extends EventTarget {
   /** `roundTrip`: milliseconds as seen here. `card`: what is known of the ensemble, or null. `photo`: address of the preview. */
   show(analysis, { roundTrip, card, photo }) {
     const isSame = card !== null && card.sha256 === analysis.ensemble?.sha256;
-    this.#part.replaceChildren(
+    const shows = showsFigures(analysis);
+    this.#part.replaceChildren(...[
       main(analysis, photo, isSame ? card : null),
-      operatingPoint(analysis.operating_point),
-      section("Nine classes, mean of all passes".replace("Nine", count(analysis.classes)), classTable(analysis.classes, isSame ? card.target : undefined)),
+      shows && operatingPoint(analysis.operating_point),
+      shows && section("Nine classes, mean of all passes".replace("Nine", count(analysis.classes)), classTable(analysis.classes, isSame ? card.target : undefined)),
       section("How it was computed", computed(analysis, roundTrip, isSame ? card : null)),
-    );
+    ].filter(Boolean));
     this.#part.hidden = false;
     byId("result-title").focus({ preventScroll: true });
     this.#part.scrollIntoView({ block: "start" });
@@ -47,7 +48,19 @@ function count(classes) {
   return words[number] ?? String(number);
 }
 
+/** Figures for a photo that can't be judged mean nothing, and a low one would reassure. Without an operating point they are all there is. */
+function showsFigures({ verdict, operating_point: point }) {
+  return verdict === "flagged" || verdict === "not_flagged" || !point;
+}
+
 function main(analysis, photo, card) {
+  if (!showsFigures(analysis)) {
+    return element("div", { class: "card card--result" },
+      verdictPart(analysis),
+      photo ? element("div", { class: "score" }, element("img", { class: "score__photo", src: photo, alt: "The analysed square", width: 88, height: 88 })) : null,
+      element("p", {}, "No figures are shown: for this photo they would mean nothing."),
+      ...closing(analysis, card));
+  }
   const { probability, raw_probability: score = probability, calibrated, spread, operating_point: point } = analysis;
   const threshold = point?.threshold ?? null;
   return element("div", { class: "card card--result" },
@@ -61,9 +74,15 @@ function main(analysis, photo, card) {
     gauge({ value: score, spread, threshold }),
     spread ? element("p", { class: "spread" },
       `${passesOf(analysis)} passes gave ${percentRange([spread.lowest, spread.highest])}, standard deviation ${points(spread.standard_deviation)}.`) : null,
+    ...closing(analysis, card));
+}
+
+function closing(analysis, card) {
+  return [
     element("p", { class: "notice" }, analysis.notice ?? "Decision support, not a diagnosis. For the final diagnosis refer to the biopsy."),
     card ? element("p", { class: "hint" }, `Intended use of this ensemble: ${card.intended_use}.`) : null,
-    element("button", { class: "button", id: "start-over", type: "button" }, "Start over with another patient"));
+    element("button", { class: "button", id: "start-over", type: "button" }, "Start over with another patient"),
+  ];
 }
 
 function warning({ calibrated, verdict }) {
@@ -94,7 +113,7 @@ function computed(analysis, roundTrip, card) {
   const { image, timing_ms: timing, ensemble, patient, members } = analysis;
   const crop = image.crop;
   return [
-    analysis.remarks?.length ? element("ul", { class: "remarks" }, analysis.remarks.map((remark) => element("li", {}, remark))) : null,
+    showsFigures(analysis) && analysis.remarks?.length ? element("ul", { class: "remarks" }, analysis.remarks.map((remark) => element("li", {}, remark))) : null,
     facts([
       ["Time", `${duration(timing?.total)} in the server, ${duration(roundTrip)} with the way there and back`],
       ["Passes", `${analysis.passes} of ${analysis.passes_available ?? analysis.passes}`],
@@ -102,11 +121,11 @@ function computed(analysis, roundTrip, card) {
       ["Patient", patientWords(patient)],
       ["Ensemble", `${ensemble.name} ${ensemble.version}`],
       ["Licence", card?.licence],
-      ["Score before calibration", analysis.calibrated ? percent(analysis.raw_probability) : null],
+      ["Score before calibration", analysis.calibrated && showsFigures(analysis) ? percent(analysis.raw_probability) : null],
       ["SHA-256", ensemble.sha256, "code"],
       ["Analysis", analysis.id, "code"],
     ]),
-    members?.length ? memberTable(members) : null,
+    showsFigures(analysis) && members?.length ? memberTable(members) : null,
   ];
 }
 

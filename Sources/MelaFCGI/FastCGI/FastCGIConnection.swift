@@ -1,13 +1,18 @@
 import CFastCGI
 import FoundationEssentials
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
 /// One FastCGI request of one thread, reused for the next. FCGX_InitRequest, FCGX_Accept_r, FCGX_Finish_r, FCGX_Free.
-final class FastCGIConnection: Connection {
+///
+/// Used by its own thread; only `stopReading` may be called from another.
+final class FastCGIConnection: Connection, @unchecked Sendable {
     private let request: UnsafeMutablePointer<FCGX_Request>
+    /// From the attempt to take a connection until its request is complete.
+    private let isReading = Atomic(false)
 
     init(listeningOn descriptor: Int32) {
         request = .allocate(capacity: 1)
@@ -29,6 +34,7 @@ final class FastCGIConnection: Connection {
 
     /// Takes a waiting connection and reads its parameters.
     func accept() -> Acceptance {
+        isReading.store(true, ordering: .relaxed)
         let status = FCGX_Accept_r(request)
         switch -status {
         case 0: return .accepted
@@ -52,14 +58,24 @@ final class FastCGIConnection: Connection {
         while filled < buffer.count, let base = buffer.baseAddress {
             let wanted = Int32(min(buffer.count - filled, 1 << 20))
             let count = FCGX_GetStr((base + filled).assumingMemoryBound(to: CChar.self), wanted, request.pointee.in)
-            guard count > 0 else { break }
+            guard count > 0 else {
+                isReading.store(false, ordering: .relaxed)
+                break
+            }
             filled += Int(count)
         }
         return filled
     }
 
+    /// Ends a request that is not complete, as if its sender had closed: for a drain, which waits for answers, not for questions.
+    func stopReading() {
+        let descriptor = request.pointee.ipcFd
+        if isReading.load(ordering: .relaxed), descriptor >= 0 { shutdown(descriptor, Int32(SHUT_RD)) }
+    }
+
     func write(_ data: Data) -> Bool {
-        data.withUnsafeBytes { bytes in
+        isReading.store(false, ordering: .relaxed)
+        return data.withUnsafeBytes { bytes in
             var sent = 0
             while sent < bytes.count, let base = bytes.baseAddress {
                 let wanted = Int32(min(bytes.count - sent, 1 << 20))

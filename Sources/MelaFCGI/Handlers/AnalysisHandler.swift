@@ -64,6 +64,8 @@ struct AnalysisHandler: Sendable {
         let waiting = Stopwatch()
         job.place.waitForTurn()
         let queued = waiting.milliseconds
+        // One who left while waiting costs those behind no pass.
+        guard !request.body.isClientGone else { throw .cancelled }
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
         analysis.id = request.id

@@ -6,9 +6,17 @@ enum AnalysisPage {
         PageFrame.page(
             title: title(analysis.verdict), back: "Another photo",
             main: [
-                result(analysis, intendedUse: manifest.intendedUse), accuracy(analysis.operatingPoint),
-                classes(analysis, target: manifest.target), computation(analysis, licence: manifest.licence), limits,
+                result(analysis, intendedUse: manifest.intendedUse),
+                showsFigures(analysis) ? accuracy(analysis.operatingPoint) : .empty,
+                showsFigures(analysis) ? classes(analysis, target: manifest.target) : .empty,
+                computation(analysis, licence: manifest.licence), limits,
             ].joined())
+    }
+
+    /// Figures for a photo that can't be judged mean nothing, and a low one would reassure. Without an operating point they are all
+    /// there is.
+    private static func showsFigures(_ analysis: Analysis) -> Bool {
+        analysis.verdict != .cannotJudge || analysis.operatingPoint == nil
     }
 
     /// One decimal and a no-break space.
@@ -23,14 +31,23 @@ enum AnalysisPage {
     }
 
     private static func result(_ analysis: Analysis, intendedUse: String) -> HTML {
+        """
+        <section class="card card--result">
+        \(verdict(analysis))
+        \(showsFigures(analysis) ? score(analysis) : "<p>No figures are shown: for this photo they would mean nothing.</p>")
+        <p class="notice">\(analysis.notice)</p>
+        <p class="hint">Intended use of this ensemble: \(intendedUse).</p>
+        </section>
+        """
+    }
+
+    private static func score(_ analysis: Analysis) -> HTML {
         let (label, warning) =
             analysis.calibrated
             ? ("Probability of melanoma", "Calibrated.")
             : ("Model score for melanoma", "Not calibrated: not the patient’s risk.")
         let spread = analysis.spread
         return """
-            <section class="card card--result">
-            \(verdict(analysis))
             <div class="score">
             <p class="score__line"><span class="score__label">\(label)</span>
             <strong class="score__value" id="score">\(percent(analysis.probability))</strong>
@@ -39,9 +56,6 @@ enum AnalysisPage {
             \(Gauge.svg(analysis))
             <p class="spread">The \(analysis.passes) passes gave \(percent(spread.lowest)) to \(percent(spread.highest)), \
             standard deviation \((100 * spread.standardDeviation).decimals(1)) points.</p>
-            <p class="notice">\(analysis.notice)</p>
-            <p class="hint">Intended use of this ensemble: \(intendedUse).</p>
-            </section>
             """
     }
 
@@ -122,9 +136,18 @@ enum AnalysisPage {
             <td>\(percent(member.probability))</td></tr>
             """
         }
+        let table: HTML = """
+            <table class="members">
+            <caption>Each member of the ensemble</caption>
+            <thead><tr><th scope="col">Network</th><th scope="col">Input</th><th scope="col">Passes</th><th scope="col">Score</th></tr></thead>
+            <tbody>
+            \(members.joined())</tbody>
+            </table>
+            """
+        let shows = showsFigures(analysis)
         return """
             <section class="card"><h2>How it was computed</h2>
-            <ul class="remarks">\(remarks)</ul>
+            \(shows ? "<ul class=\"remarks\">\(remarks)</ul>" as HTML : .empty)
             <dl class="facts">
             <div><dt>Time</dt><dd>\(analysis.timingMs.total.decimals(0)) ms in the server</dd></div>
             <div><dt>Passes</dt><dd>\(analysis.passes) of \(analysis.passesAvailable)</dd></div>
@@ -134,12 +157,7 @@ enum AnalysisPage {
             <div><dt>SHA-256</dt><dd class="code">\(analysis.ensemble.sha256)</dd></div>
             <div><dt>Analysis</dt><dd class="code">\(analysis.id)</dd></div>
             </dl>
-            <table class="members">
-            <caption>Each member of the ensemble</caption>
-            <thead><tr><th scope="col">Network</th><th scope="col">Input</th><th scope="col">Passes</th><th scope="col">Score</th></tr></thead>
-            <tbody>
-            \(members.joined())</tbody>
-            </table>
+            \(shows ? table : .empty)
             </section>
             """
     }

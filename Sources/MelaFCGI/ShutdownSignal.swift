@@ -1,0 +1,44 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// SIGTERM and SIGINT, whichever thread the system hands them to: a library's own threads may take them as well as ours.
+///
+/// The handler writes a byte into a pipe, which is all that is safe there; `wait` reads it.
+enum ShutdownSignal {
+    private static let ends: (read: Int32, write: Int32) = {
+        var ends: [Int32] = [-1, -1]
+        _ = pipe(&ends)
+        return (ends[0], ends[1])
+    }()
+
+    /// From now on both signals are kept for `wait`. To be called before libfcgi starts, which handles them where no one else does.
+    static func install() {
+        _ = ends
+        for number in [SIGTERM, SIGINT] {
+            signal(number) { _ in
+                let saved = errno
+                var byte: UInt8 = 1
+                _ = write(ShutdownSignal.ends.write, &byte, 1)
+                errno = saved
+            }
+        }
+    }
+
+    /// Runs `body` with both signals blocked; threads that it starts never see them, so that no call of theirs is interrupted.
+    static func withoutSignals(_ body: () -> Void) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        body()
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    /// Blocks until one of them has come.
+    static func wait() {
+        var byte: UInt8 = 0
+        while read(ends.read, &byte, 1) < 0 && errno == EINTR {}
+    }
+}
