@@ -48,11 +48,24 @@ import Testing
         let stack = try Stack(environment: ["MELASCAN_LOG_LEVEL": "trace"])
         #expect(try analyse(stack, photo).status == 200)
         #expect(try analyse(stack, photo.prefix(photo.count / 2)).status == 422)
+        #expect(try analyse(stack, photo, accept: "text/event-stream").status == 200)
+        // What a person may type where it does not belong.
+        #expect(try stack.http.get("/\(Self.fileName)?patient=Mustermann").status == 404)
+        #expect(try stack.http.get("/v1/Mustermann").status == 404)
+        #expect(try stack.http.post("/v1/analyses?name=Mustermann", [.text("age", "Mustermann")]).status == 400)
         let logs = stack.workerLog + stack.accessLog + stack.nginxLog
         #expect(logs.contains("/v1/analyses"), "there are logs to look at")
         for trace in [Self.fileName, "Mustermann", Self.site, "palms", "female", comment, "photo.jpg"] {
             #expect(!logs.contains(trace), "\(trace)")
         }
+        #expect(Self.sharesStretch(Data(logs.utf8), photo) == false)
+        // An age is a number among numbers: the lines have no place for one.
+        let access = /\S+ (GET|POST) [a-z0-9\/().]+ \d{3} \d+ \d+\.\d{3}/
+        let worker = /\S+ [a-z]+ melascan: \[MelaFCGI\] [0-9a-f-]{36} [a-z0-9\/.]+ \d{3} \d+ ms/
+        #expect(stack.accessLog.split(separator: "\n").allSatisfy { $0.wholeMatch(of: access) != nil }, "\(stack.accessLog)")
+        let answers = stack.workerLog.split(separator: "\n").filter { !$0.contains("] ready: ") }
+        #expect(answers.allSatisfy { $0.wholeMatch(of: worker) != nil }, "\(stack.workerLog)")
+        #expect(stack.nginxLog.isEmpty, "\(stack.nginxLog)")
         // Every file below the run's folder: none but logs, settings and sockets, and none with a stretch of the photo.
         let stretch = photo[(photo.count / 2)..<(photo.count / 2 + 32)]
         let files = FileManager.default.enumerator(atPath: stack.runDirectory)?.compactMap { $0 as? String } ?? []
@@ -64,6 +77,31 @@ import Testing
             #expect(bytes.range(of: Data(comment.utf8)) == nil, "\(file)")
             #expect(bytes.count < 100_000, "\(file)")
         }
+    }
+
+    /// Whether any 32 bytes in a row stand in both.
+    private static func sharesStretch(_ log: Data, _ photo: Data) -> Bool {
+        let log = [UInt8](log)
+        guard log.count >= 32 else { return false }
+        func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+            bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        }
+        return log.withUnsafeBytes { log in
+            let starts = Dictionary(grouping: 0...(log.count - 32)) { word(log, $0) }
+            return photo.withUnsafeBytes { photo in
+                (0...(photo.count - 32)).contains { offset in
+                    starts[word(photo, offset)]?.contains { log[$0..<($0 + 32)].elementsEqual(photo[offset..<(offset + 32)]) }
+                        == true
+                }
+            }
+        }
+    }
+
+    @Test func `the watch for a piece of the photo sees one`() throws {
+        let photo = try LargePhoto.make()
+        let piece = photo[1_000_001..<1_000_033]
+        #expect(Self.sharesStretch(Data("before ".utf8) + piece + Data(" behind".utf8), photo))
+        #expect(!Self.sharesStretch(Data("before ".utf8) + piece.dropLast() + Data(" behind".utf8), photo))
     }
 
     @Test func `the pages of a photo go back to the system once it is answered`() throws {
