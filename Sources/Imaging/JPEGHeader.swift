@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What the markers of a JPEG file say, read without decoding it: size, kind, number of scans, orientation.
 ///
 /// Matches ITU-T T.81 (markers, annex B) and EXIF 2.32 (APP1).
@@ -52,8 +56,8 @@ struct JPEGHeader: Equatable {
 
     /// The next marker's code; skips entropy-coded data, stuffed zeros and fill bytes.
     private static func nextMarker(_ reader: inout ByteReader) -> UInt8? {
-        while let byte = reader.byte() {
-            guard byte == 0xFF else { continue }
+        while let base = reader.bytes.baseAddress, let found = memchr(base + reader.position, 0xFF, reader.remaining) {
+            reader.position = UnsafeRawPointer(found) - base + 1
             var code = reader.byte()
             while code == 0xFF { code = reader.byte() }
             if let code, code != 0 { return code }

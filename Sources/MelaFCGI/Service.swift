@@ -16,7 +16,7 @@ final class Service: Sendable {
     let metrics = Metrics()
     let logger: Logger
     private let loaded = Mutex<Engine?>(nil)
-    /// One photo is decoded at a time: a large one takes hundreds of megabytes.
+    /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
 
     init(settings: Settings, logger: Logger) {
@@ -50,8 +50,19 @@ final class Service: Sendable {
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
     }
 
-    func decode(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Image {
+    /// The photo in the sizes that the networks take, and how long that took; the large picture is gone on return.
+    func prepare(
+        _ bytes: UnsafeRawBufferPointer, for ensemble: Ensemble
+    ) throws(ImagingError) -> (photo: PreparedPhoto, timing: Analysis.Timing) {
         let decoder = JPEGDecoder(limits: ImageLimits(maximumPixels: settings.maxPixels))
-        return try decoding.withLock { _ throws(ImagingError) in try decoder.decode(bytes) }
+        return try decoding.withLock { _ throws(ImagingError) in
+            var timing = Analysis.Timing()
+            var lap = Stopwatch()
+            let image = try decoder.decode(bytes)
+            timing.decode = lap.lap()
+            let photo = ensemble.prepare(image)
+            timing.preprocess = lap.lap()
+            return (photo, timing)
+        }
     }
 }

@@ -47,8 +47,8 @@ struct Settings: Sendable, Equatable {
         }
         ensemble = text("melascan.ensemble") ?? ensemble
         socket = text("melascan.socket")
-        threads = try number("melascan.threads", "MELASCAN_THREADS", in: 1...256, default: threads)
-        queue = try number("melascan.queue", "MELASCAN_QUEUE", in: 0...1000, default: queue)
+        threads = try number("melascan.threads", "MELASCAN_THREADS", in: 1...64, default: threads)
+        queue = try number("melascan.queue", "MELASCAN_QUEUE", in: 0...200, default: queue)
         maxBodyBytes = try number(
             "melascan.max.body.bytes", "MELASCAN_MAX_BODY_BYTES", in: 1024...1_073_741_824, default: maxBodyBytes)
         maxPixels = try number("melascan.max.pixels", "MELASCAN_MAX_PIXELS", in: 1...1_000_000_000, default: maxPixels)

@@ -2,20 +2,22 @@
     import Glibc
 #endif
 
-/// SIGTERM and SIGINT, whichever thread the system hands them to: a library's own threads may take them as well as ours.
+/// SIGTERM, SIGINT and SIGUSR1, whichever thread the system hands them to: a library's own threads may take them as well as ours.
 ///
 /// The handler writes a byte into a pipe, which is all that is safe there; `wait` reads it.
 enum ShutdownSignal {
+    /// SIGUSR1 is among them because libfcgi would take it as an order to accept nothing any more.
+    private static let numbers = [SIGTERM, SIGINT, SIGUSR1]
     private static let ends: (read: Int32, write: Int32) = {
         var ends: [Int32] = [-1, -1]
         _ = pipe(&ends)
         return (ends[0], ends[1])
     }()
 
-    /// From now on both signals are kept for `wait`. To be called before libfcgi starts, which handles them where no one else does.
+    /// From now on these signals are kept for `wait`. To be called before libfcgi starts, which handles them where no one else does.
     static func install() {
         _ = ends
-        for number in [SIGTERM, SIGINT] {
+        for number in numbers {
             signal(number) { _ in
                 let saved = errno
                 var byte: UInt8 = 1
@@ -25,12 +27,11 @@ enum ShutdownSignal {
         }
     }
 
-    /// Runs `body` with both signals blocked; threads that it starts never see them, so that no call of theirs is interrupted.
+    /// Runs `body` with these signals blocked; threads that it starts never see them, so that no call of theirs is interrupted.
     static func withoutSignals(_ body: () -> Void) {
         var signals = sigset_t()
         sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
+        for number in numbers { sigaddset(&signals, number) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         body()
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)

@@ -13,7 +13,7 @@ struct EngineOptions: ParsableArguments {
     var kernels: String?
 
     func validate() throws {
-        guard (0...256).contains(threads) else { throw ValidationError("--threads must lie between 0 and 256.") }
+        guard (0...64).contains(threads) else { throw ValidationError("--threads must lie between 0 and 64.") }
     }
 
     /// Loads the ensemble.

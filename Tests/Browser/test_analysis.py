@@ -114,6 +114,18 @@ class AResult(PageTest):
         self.assertIn("nothing is known of how often it is right", self.text())
         self.assertEqual(self.driver.find_elements("css selector", "#result .gauge__threshold"), [])
 
+    def test_an_operating_point_without_intervals_is_shown(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        point = {"name": "plain", "threshold": 0.2, "sensitivity": 0.9, "sensitivity_95": None, "specificity": None,
+                 "specificity_95": None, "measured_on": None, "chosen_on": None}
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.3, "flagged", operating_point=point))
+        self.wait_for_result()
+        self.assertIn("Flagged", self.text())
+        self.assertIn("90.0", self.text())
+
     def test_a_figure_just_under_the_operating_point_is_not_shown_as_equal_to_it(self):
         self.stub()
         self.choose()

@@ -73,6 +73,8 @@ import Testing
 
     @Test func `what a person sent never comes back as markup`() throws {
         let page: HTML = "<p>\("<script>alert('1')</script> & \"q\"")</p>"
+        let marked: HTML = "\("\"\u{301}<\u{301}")"
+        #expect(!marked.text.unicodeScalars.contains("<") && !marked.text.unicodeScalars.contains("\""))
         #expect(page.text == "<p>&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;q&quot;</p>")
     }
 

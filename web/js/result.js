@@ -99,7 +99,7 @@ function operatingPoint(point) {
   if (!point) {
     return section("Operating point", element("p", {}, "This ensemble has none, so nothing is known of how often it is right."));
   }
-  const rate = (value, interval) => `${percent(value)} (95 % interval ${percentRange(interval)})`;
+  const rate = (value, interval) => value == null ? null : interval ? `${percent(value)} (95 % interval ${percentRange(interval)})` : percent(value);
   return section(`How often it is right at ${point.name}`,
     facts([
       ["Melanomas flagged (sensitivity)", rate(point.sensitivity, point.sensitivity_95)],

@@ -17,7 +17,7 @@ extension Connection {
         let path = filled("PATH_INFO") ?? filled("DOCUMENT_URI") ?? filled("REQUEST_URI") ?? filled("SCRIPT_NAME") ?? "/"
         return Request(
             id: Identifier.next(),
-            method: HTTPRequest.Method(rawValue: filled("REQUEST_METHOD") ?? "GET") ?? .get,
+            method: HTTPRequest.Method(rawValue: filled("REQUEST_METHOD") ?? "GET") ?? .trace,  // which no route takes
             path: String(path.prefix { $0 != "?" && $0 != "#" }),
             contentType: filled("CONTENT_TYPE"),
             contentLength: filled("CONTENT_LENGTH").flatMap { text in

@@ -47,12 +47,9 @@ struct AnalysisHandler: Sendable {
         guard let place = service.queue.enter() else { throw Problem.busy }
         let form = try AnalysisForm(request, limit: limit)
         try engine.ensemble.check(form.options)
-        var timing = Analysis.Timing()
-        var lap = Stopwatch()
-        let image = try form.withImage { bytes throws(ImagingError) in try service.decode(bytes) }
-        timing.decode = lap.lap()
-        let photo = engine.ensemble.prepare(image)
-        timing.preprocess = lap.lap()
+        let (photo, timing) = try form.withImage { bytes throws(ImagingError) in
+            try service.prepare(bytes, for: engine.ensemble)
+        }
         var options = form.options
         options.operatingPoint = engine.operatingPoint
         return Job(engine: engine, place: place, photo: photo, options: options, timing: timing, total: total)
@@ -86,7 +83,11 @@ struct AnalysisHandler: Sendable {
             }
             _ = send(try ServerEvent.encode("analysis", analysis))
         } catch {
-            if error as? ModelError == .cancelled { service.metrics.abandoned() }
+            if error as? ModelError == .cancelled {
+                service.metrics.abandoned()
+            } else {
+                service.logger.error("\(request.id) \(error)")
+            }
             if let event = try? ServerEvent.encode("problem", Problem(error).document) { _ = send(event) }
         }
     }

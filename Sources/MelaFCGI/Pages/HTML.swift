@@ -26,14 +26,15 @@ struct HTML: ExpressibleByStringInterpolation, Equatable {
         }
 
         mutating func appendInterpolation(_ value: some StringProtocol) {
-            for character in value {
-                switch character {
+            // By scalar, not by character: a combining mark must not hide what it stands behind.
+            for scalar in String(value).unicodeScalars {
+                switch scalar {
                 case "&": text += "&amp;"
                 case "<": text += "&lt;"
                 case ">": text += "&gt;"
                 case "\"": text += "&quot;"
                 case "'": text += "&#39;"
-                default: text.append(character)
+                default: text.unicodeScalars.append(scalar)
                 }
             }
         }

@@ -72,12 +72,12 @@ public final class Ensemble: Sendable {
         let test = manifest.selfTest
         let photo = prepare(SyntheticLesion.image(width: test?.width ?? 320, height: test?.height ?? 240))
         let order = manifest.members.indices.map { PassOrder.Pass(member: $0, view: test?.view ?? 0) }
-        var answers = [[Double]](repeating: [], count: order.count)
-        // Every member as often as there are threads, so that each thread's memory has been touched.
+        var answers: [(member: Int, probabilities: [Double])] = []
+        // Every member as often as there are threads, so that the threads' memory has been touched; every answer counts.
         let repeated = (0..<threads).flatMap { _ in order }
-        _ = run(repeated, photo: photo, isCancelled: { false }) { answers[repeated[$0].member] = $1 }
+        _ = run(repeated, photo: photo, isCancelled: { false }) { answers.append((repeated[$0].member, $1)) }
         var largest = 0.0
-        for (member, answer) in zip(manifest.members.indices, answers) {
+        for (member, answer) in answers {
             let file = manifest.members[member].file
             guard answer.allSatisfy({ $0.isFinite }) else { throw .selfTest(member: file, difference: .infinity) }
             guard let test else { continue }

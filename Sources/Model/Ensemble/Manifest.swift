@@ -112,7 +112,7 @@ public struct Manifest: Decodable, Sendable, Equatable {
             guard selfTest.image == "synthetic-lesion", (1...4096).contains(selfTest.width),
                 (1...4096).contains(selfTest.height), (0..<8).contains(selfTest.view),
                 selfTest.probabilities.count == members.count,
-                selfTest.probabilities.allSatisfy({ $0.count == classes.count })
+                selfTest.probabilities.allSatisfy({ $0.count == classes.count }), (0...0.01).contains(selfTest.tolerance)
             else { throw .manifest("selfTest does not fit the members and classes") }
         }
     }

@@ -20,7 +20,7 @@ public struct PreparedPhoto: Sendable {
         crop = image.centreSquare
         isGreyscale = image.isGreyscale
         squares = Dictionary(uniqueKeysWithValues: sides.map { ($0, image.resizedCentreSquare(side: $0)) })
-        contrast = squares.values.first.map(Self.contrast) ?? 0
+        contrast = squares.max { $0.key < $1.key }.map { Self.contrast(of: $0.value) } ?? 0
     }
 
     private static func contrast(of square: PixelSquare) -> Double {

@@ -5,9 +5,8 @@
 /// A plain thread with a stack of 1 MiB, for work that blocks or computes for long. pthread_create, pthread_join.
 public final class WorkThread: @unchecked Sendable {
     private var handle = pthread_t()
-    private let isRunning: Bool
 
-    /// Starts at once. If the system has no thread to give, `body` runs before `init` returns.
+    /// Starts at once. A process that gets no thread can do nothing of what it is for: it ends with a sentence.
     public init(_ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -21,13 +20,17 @@ public final class WorkThread: @unchecked Sendable {
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
             }, box.toOpaque())
-        isRunning = status == 0
-        if status != 0 { box.takeRetainedValue().run() }
+        if status != 0 {
+            box.release()
+            fatalError(
+                "the system gives no more threads: \(String(cString: strerror(status))); lower MELASCAN_QUEUE or MELASCAN_THREADS"
+            )
+        }
     }
 
     /// Waits for its end. To be called once.
     public func join() {
-        if isRunning { pthread_join(handle, nil) }
+        pthread_join(handle, nil)
     }
 
     private final class Body: Sendable {
