@@ -2,8 +2,6 @@
 
 /// A network's parameters without a checkpoint: the numbers of `training/deterministic.py`, to the bit.
 struct DeterministicWeights: WeightSource {
-    func shape(of name: String) -> [Int]? { nil }
-
     func values(of name: String, shape: [Int]) throws(ModelError) -> [Float] {
         var random = SplitMix(name: name)
         let count = shape.reduce(1, *)

@@ -6,7 +6,6 @@
 struct MultipartForm {
     struct Part: Equatable {
         var name: String
-        var hasFileName: Bool
         var range: Range<Int>
     }
 
@@ -39,7 +38,7 @@ struct MultipartForm {
             guard let end = Self.find(delimiter, in: bytes, from: max(start - 2, position)) else { throw Self.unreadable }
             if let disposition = Disposition(header) {
                 parts.append(
-                    Part(name: disposition.name, hasFileName: disposition.hasFileName, range: start..<max(start, end)))
+                    Part(name: disposition.name, range: start..<max(start, end)))
             }
             position = end + delimiter.count
         }
@@ -105,10 +104,9 @@ struct MultipartForm {
     }
 }
 
-/// The `Content-Disposition` of a part: its field's name, and whether it is a file. The file's name is not kept.
+/// The `Content-Disposition` of a part: its field's name. The file's name is not kept.
 private struct Disposition {
     var name: String
-    var hasFileName: Bool
 
     init?(_ header: String) {
         for line in header.split(separator: "\r\n") {
@@ -118,7 +116,6 @@ private struct Disposition {
             let parameters = Self.parameters(line[line.index(after: colon)...])
             guard let name = parameters["name"] else { return nil }
             self.name = name
-            hasFileName = parameters["filename"] != nil || parameters["filename*"] != nil
             return
         }
         return nil

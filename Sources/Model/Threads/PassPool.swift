@@ -2,7 +2,7 @@
 ///
 /// Passes are independent, so each thread takes the next one whole; nothing is shared but the plans, which nobody writes.
 final class PassPool: Sendable {
-    /// The logits or probabilities of one pass.
+    /// The probabilities of one pass, one a class.
     typealias Pass = @Sendable (_ executor: Executor, _ index: Int) -> [Double]
 
     private struct State {

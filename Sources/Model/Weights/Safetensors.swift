@@ -33,11 +33,6 @@ public struct Safetensors: WeightSource, Sendable {
             UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]), dataCount: bytes.count - dataStart, file: name)
     }
 
-    public func shape(of name: String) -> [Int]? { entries[name]?.shape }
-
-    /// All tensors' names.
-    public var names: [String] { entries.keys.sorted() }
-
     /// The tensors' number format, if they all share one: "fp32", "fp16", "bf16"; else "mixed".
     public var precision: String {
         let types = Set(entries.values.map(\.type).filter { $0 != .int64 })
