@@ -28,6 +28,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
+        .target(name: "Checkpoints"),
         .executableTarget(
             name: "MelaFCGI",
             dependencies: [
