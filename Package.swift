@@ -29,6 +29,10 @@ let package = Package(
             ]
         ),
         .target(name: "Checkpoints"),
+        .target(
+            name: "Import",
+            dependencies: ["Checkpoints", "Model", .product(name: "Crypto", package: "swift-crypto")]
+        ),
         .executableTarget(
             name: "MelaFCGI",
             dependencies: [
@@ -42,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "melascan",
             dependencies: [
-                "Model", "Imaging",
+                "Import", "Model", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -51,6 +55,12 @@ let package = Package(
         .testTarget(
             name: "ModelTests",
             dependencies: ["Model", "Imaging", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+        .testTarget(
+            name: "ImportTests",
+            dependencies: [
+                "Import", "Checkpoints", "Model", "Imaging", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "MelaFCGITests", dependencies: ["MelaFCGI", "Model", "Imaging"]),
         .testTarget(name: "MelascanTests", dependencies: ["melascan"]),
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),

@@ -14,7 +14,7 @@ A network's parameter, by its key (each line: one float32 rounding an operation,
     batch norm running_var           0.5 + u
     batch norm bias                  (2 * u - 1) * 0.2
     convolution or linear bias       (2 * u - 1) * 0.1
-A key belongs to a batch norm if its last module is `bn1`, `bn2` or `bn3`. The last of a block is `bn2` in `blocks.0.*`
+A key belongs to a batch norm if its last module is `bn1`, `bn2` or `bn3`, or its module `meta.1` or `meta.5`. The last of a block is `bn2` in `blocks.0.*`
 and `bn3` in the other stages. `num_batches_tracked` is ignored. The gains 0.5, 1.5 and 0.25 keep every depth from B0 to
 B8 lively: without them the signal of the SiLU networks dies behind the biases or grows until float32 is no reference.
 """
@@ -53,16 +53,16 @@ def uniform(name: str, count: int) -> np.ndarray:
     return (bits(name, count) >> np.uint64(40)).astype(np.float32) / np.float32(1 << 24)
 
 
-def parameter(key: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The float32 tensor for a key of a network's state dictionary."""
-    u = uniform(key, math.prod(shape)).reshape(shape)
+def parameter(key: str, shape: tuple[int, ...], seed: str = "") -> np.ndarray:
+    """The float32 tensor for a key of a network's state dictionary; another for another seed."""
+    u = uniform(seed + key, math.prod(shape)).reshape(shape)
     module, _, kind = key.rpartition(".")
     signed = np.float32(2) * u - np.float32(1)
     path = module.split(".")
     if len(shape) >= 2:
         bounded = signed * np.float32(math.sqrt(6 / math.prod(shape[1:])))
         return bounded * np.float32(0.5) if path[-1] == "conv_expand" else bounded
-    if path[-1] not in ("bn1", "bn2", "bn3"):
+    if path[-1] not in ("bn1", "bn2", "bn3") and module not in ("meta.1", "meta.5"):
         return signed * np.float32(0.1)
     if kind == "running_mean":
         return signed * np.float32(0.3)

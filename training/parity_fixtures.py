@@ -14,7 +14,10 @@ import timm
 import torch
 from torch import nn
 
+from efficientnet_pytorch import EfficientNet
+
 from deterministic import network_input, parameter
+from winners import METADATA, WinnersNetwork, facts
 
 CLASSES = 9
 VARIANTS = [f"b{depth}" for depth in range(9)] + [f"lite{depth}" for depth in range(5)]
@@ -91,6 +94,42 @@ def cases_of(name: str, sizes: tuple[int, ...]) -> list[dict]:
     return cases
 
 
+def efficientnet_pytorch_cases() -> list[dict]:
+    """B0 and B1 of efficientnet_pytorch, whose paddings were fixed for another input size than they are given."""
+    cases = []
+    for name, fixed, size in (("b0", 224, 75), ("b0", 75, 64), ("b1", 240, 97), ("b1", 101, 80)):
+        network = EfficientNet.from_name(f"efficientnet-{name}", num_classes=CLASSES, image_size=fixed)
+        twin = fill(geffnet.create_model(f"tf_efficientnet_{name}", num_classes=CLASSES)).state_dict()
+        # Both list their parameters in the order of their layers.
+        state = network.state_dict()
+        network.load_state_dict(dict(zip(state, twin.values(), strict=True)))
+        logits = network.double().eval()(torch.from_numpy(network_input(size)).double()[None])[0]
+        cases.append({"architecture": f"tf_efficientnet_{name}", "input_size": size, "classes": CLASSES, "padding": "same",
+                      "padding_size": fixed, "epsilon": 1e-3, "logits": [float(f"{value:.12g}") for value in logits.tolist()]})
+    return cases
+
+
+def metadata_cases() -> list[dict]:
+    """The winners' B3 with metadata layers, for patients of whom all, some or nothing is known."""
+    network = WinnersNetwork("efficientnet_b3", CLASSES, (512, 128))
+    state = network.state_dict()
+    for key, tensor in state.items():
+        if not key.endswith("num_batches_tracked"):
+            name = key.removeprefix("enet.").replace("myfc", "classifier")
+            state[key] = torch.from_numpy(parameter(name, tuple(tensor.shape)))
+    network.load_state_dict(state)
+    network.double().eval()
+    image = torch.from_numpy(network_input(75)).double()[None]
+    cases = []
+    for sex, age, site in (("female", 63, "torso"), ("male", None, "palms/soles"), (None, 120, None), (None, None, None)):
+        given = facts(sex, age, site, 1, 130_000).double()
+        logits = network(image, given)[0]
+        cases.append({"architecture": "efficientnet_b3", "input_size": 75, "classes": CLASSES, "sex": sex, "age": age, "site": site,
+                      "n_images": 1, "image_size": 130_000, "inputs": METADATA, "encoded": given[0].tolist(),
+                      "logits": [float(f"{value:.12g}") for value in logits.tolist()]})
+    return cases
+
+
 def main() -> None:
     torch.set_grad_enabled(False)
     cases = []
@@ -102,8 +141,12 @@ def main() -> None:
     header = {"reference": f"geffnet {version('geffnet')} (equal to timm {version('timm')}) on PyTorch "
                            f"{version('torch').partition('+')[0]}, float64, weights by training/deterministic.py",
               "deviation": "largest difference over largest absolute logit"}
-    lines = ",\n".join(json.dumps(case) for case in cases)
-    Path(sys.argv[1]).write_text(json.dumps(header)[:-1] + f', "cases": [\n{lines}\n]}}\n')
+    def rows(cases: list[dict]) -> str:
+        return ",\n".join(json.dumps(case) for case in cases)
+
+    Path(sys.argv[1]).write_text(
+        json.dumps(header)[:-1] + f', "fixed_paddings": [\n{rows(efficientnet_pytorch_cases())}\n], '
+        f'"metadata": [\n{rows(metadata_cases())}\n], "cases": [\n{rows(cases)}\n]}}\n')
 
 
 if __name__ == "__main__":

@@ -71,10 +71,14 @@ static void plain_stem(const mela_stem *s) {
             }
 }
 
-static void plain_bias_activation(
-    float *x, const float *bias, const float *residual, size_t rows, size_t channels, mela_activation activation) {
-    for (size_t i = 0; i < rows * channels; i++)
-        x[i] = (float)(activated((double)x[i] + bias[i % channels], activation) + (residual ? residual[i] : 0));
+static void plain_scale_bias_activation(
+    float *x, const float *scale, const float *bias, const float *residual, size_t rows, size_t channels,
+    mela_activation activation) {
+    for (size_t i = 0; i < rows * channels; i++) {
+        size_t c = i % channels;
+        double y = (double)x[i] * (scale ? scale[c] : 1) + bias[c];
+        x[i] = (float)(activated(y, activation) + (residual ? residual[i] : 0));
+    }
 }
 
 static void plain_channel_mean(const float *x, float *mean, size_t rows, size_t channels) {
@@ -93,12 +97,31 @@ static void plain_sigmoid(float *x, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] = (float)(1 / (1 + exp(-(double)x[i])));
 }
 
+static void plain_bf16_widen(const uint16_t *x, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        union { uint32_t bits; float value; } wide = {.bits = (uint32_t)x[i] << 16};
+        y[i] = wide.value;
+    }
+}
+
+static void plain_f16_widen(const uint16_t *x, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int exponent = x[i] >> 10 & 31, fraction = x[i] & 1023;
+        double value = exponent == 31 ? (fraction ? NAN : INFINITY)
+            : exponent == 0           ? ldexp(fraction, -24)
+                                      : ldexp(1024 + fraction, exponent - 25);
+        y[i] = (float)(x[i] & 0x8000 ? -value : value);
+    }
+}
+
 const mela_kernels mela_kernels_reference = {
     .name = "reference",
     .f32_depthwise = plain_depthwise_of,
     .f32_stem_k3s2 = plain_stem,
-    .f32_bias_activation = plain_bias_activation,
+    .f32_scale_bias_activation = plain_scale_bias_activation,
     .f32_channel_mean = plain_channel_mean,
     .f32_scale_channels = plain_scale_channels,
     .f32_sigmoid = plain_sigmoid,
+    .bf16_widen = plain_bf16_widen,
+    .f16_widen = plain_f16_widen,
 };

@@ -17,7 +17,9 @@ extension Checkpoint.Content {
         self.root = try machine.run()
         self.machine = machine
         storage = { (reference) throws(CheckpointError) in
-            guard let entry = archive.entries[root + "data/" + reference.key] else { throw .damaged("a storage's bytes are missing") }
+            guard let entry = archive.entries[root + "data/" + reference.key] else {
+                throw .damaged("a storage's bytes are missing")
+            }
             let (size, overflows) = reference.count.multipliedReportingOverflow(by: reference.type.size)
             guard !overflows, size == entry.range.count else { throw .damaged("a storage has another size than it says") }
             return try archive.checked(entry)

@@ -77,10 +77,12 @@ public struct CheckpointTensor: @unchecked Sendable {
         return [Float](unsafeUninitializedCapacity: count) { target, written in
             guard let base = target.baseAddress else { return }
             switch type {
-            case .float32: fill(base) { Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))) }
+            case .float32:
+                fill(base) { Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))) }
             case .bfloat16:
                 fill(base) {
-                    Float(bitPattern: UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))) << 16)
+                    Float(
+                        bitPattern: UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))) << 16)
                 }
             case .float16:
                 fill(base) {

@@ -37,7 +37,8 @@ struct PickleMachine {
             let code = try cursor.number(UInt8.self)
             guard let operation = PickleOperation(rawValue: code) else {
                 throw .refused(
-                    "its pickle has the opcode \(PickleOperation.name(ofForbidden: code)) at byte \(position), which weights never need")
+                    "its pickle has the opcode \(PickleOperation.name(ofForbidden: code)) at byte \(position), which weights never need"
+                )
             }
             if operation == .stop { return try pop() }
             try perform(operation)
@@ -114,7 +115,9 @@ struct PickleMachine {
     }
 
     private func top() throws(CheckpointError) -> Int {
-        guard let last = stack.last, stack.count > marks.last ?? 0 else { throw .damaged("its pickle takes what it has not put down") }
+        guard let last = stack.last, stack.count > marks.last ?? 0 else {
+            throw .damaged("its pickle takes what it has not put down")
+        }
         return last
     }
 
@@ -215,7 +218,9 @@ struct PickleMachine {
         guard copiedItems <= Self.mostObjects else { throw .refused("its pickle has more objects than weights need") }
         var entries: [PickleNode.Entry] = []
         for pair in pairs {
-            guard let items = items(of: pair), items.count == 2 else { throw .damaged("a dictionary in it is made from no pairs") }
+            guard let items = items(of: pair), items.count == 2 else {
+                throw .damaged("a dictionary in it is made from no pairs")
+            }
             entries.append(PickleNode.Entry(key: items[0], value: items[1]))
         }
         return .dictionary(entries)
@@ -249,7 +254,8 @@ struct PickleMachine {
         default: throw .damaged("a storage in it has no proper name")
         }
         guard items.count == 5 || nodes[items[5]] == PickleNode.none else {
-            throw .unsupported("it was saved by a very old PyTorch, with views of storages; load and save it again with a newer one")
+            throw .unsupported(
+                "it was saved by a very old PyTorch, with views of storages; load and save it again with a newer one")
         }
         return .storage(StorageReference(key: key, type: type, count: count))
     }

@@ -25,7 +25,8 @@ struct ZipArchive {
     init(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         self.bytes = bytes
         let directory = try Self.directory(of: bytes)
-        var cursor = try ByteCursor(UnsafeRawBufferPointer(rebasing: bytes[..<directory.range.upperBound]), at: directory.range.lowerBound)
+        var cursor = try ByteCursor(
+            UnsafeRawBufferPointer(rebasing: bytes[..<directory.range.upperBound]), at: directory.range.lowerBound)
         var spans: [Range<Int>] = []
         for _ in 0..<directory.count {
             let (name, entry, span) = try Self.entry(&cursor, in: bytes, before: directory.range.lowerBound)
@@ -115,14 +116,17 @@ struct ZipArchive {
         guard nameCount <= mostNameBytes else { throw .damaged("a name in its zip is too long") }
         guard flags & 1 == 0 else { throw .unsupported("its zip is encrypted") }
         guard method == 0 else {
-            throw .unsupported("its zip is compressed, which PyTorch never does; unpack the checkpoint from the archive around it")
+            throw .unsupported(
+                "its zip is compressed, which PyTorch never does; unpack the checkpoint from the archive around it")
         }
         try widen(&size, &stored, &header, from: UnsafeRawBufferPointer(rebasing: bytes[extra]))
         guard size == stored, let start = Int(exactly: header), start <= limit, let count = Int(exactly: size) else {
             throw .damaged("an entry of its zip can't be where it is said to be")
         }
         var local = try ByteCursor(bytes, at: start)
-        guard try local.number(UInt32.self) == 0x0403_4B50 else { throw .damaged("an entry of its zip is not where it is said to be") }
+        guard try local.number(UInt32.self) == 0x0403_4B50 else {
+            throw .damaged("an entry of its zip is not where it is said to be")
+        }
         _ = try local.take(22)
         let localName = Int(try local.number(UInt16.self))
         let localExtra = Int(try local.number(UInt16.self))

@@ -69,7 +69,7 @@ struct AnalyzeCommand: ParsableCommand {
         let decode = lap.lap()
         let photo = ensemble.prepare(image)
         let preprocess = lap.lap()
-        let bar = ProgressBar()
+        let bar = ProgressBar(unit: "passes")
         defer { bar.clear() }
         var analysis = try ensemble.analyze(
             photo, options: options, progress: { bar.show(done: $0.done, of: $0.of) })

@@ -16,16 +16,23 @@ enum Terminal {
     }
 }
 
-/// A bar on standard error while an analysis runs; nothing where that is no terminal.
+/// A bar on standard error while something runs; nothing where that is no terminal.
 struct ProgressBar {
     private static let width = 30
     private let isShown = Terminal.isInteractive
+    let unit: String
 
     func show(done: Int, of total: Int) {
         guard isShown, total > 0 else { return }
         let filled = Self.width * done / total
         let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: Self.width - filled)
-        Terminal.write("\r\(bar) \(done) of \(total) passes")
+        Terminal.write("\r\(bar) \(done) of \(total) \(unit)")
+    }
+
+    /// Words in the bar's place.
+    func note(_ words: String) {
+        guard isShown else { return }
+        Terminal.write("\r\u{1B}[K\(words) …")
     }
 
     func clear() {

@@ -105,7 +105,7 @@ final class BundleCopy {
         }
     }
 
-    @Test func `an unknown architecture, a path out of the folder and metadata inputs are refused`() throws {
+    @Test func `an unknown architecture, a path out of the folder and unknown metadata inputs are refused`() throws {
         let unknown = try BundleCopy()
         try unknown.changeMember(0) { $0["architecture"] = "resnest101" }
         #expect(throws: ModelError.architecture("resnest101")) { try unknown.load() }
@@ -113,8 +113,12 @@ final class BundleCopy {
         try outside.changeMember(0) { $0["file"] = "../weights.safetensors" }
         #expect(throws: ModelError.self) { try outside.load() }
         let metadata = try BundleCopy()
-        try metadata.changeMember(0) { $0["metadata"] = ["age"] }
-        #expect(throws: ModelError.self) { try metadata.load() }
+        try metadata.changeMember(0) { $0["metadata"] = ["shoe size"] }
+        #expect(throws: ModelError.manifest("metadata input shoe size is not known")) { try metadata.load() }
+        try metadata.changeMember(0) { $0["metadata"] = ["n_images"] }
+        #expect(throws: ModelError.manifest("neutralMetadata needs a positive value for n_images")) { try metadata.load() }
+        try metadata.changeMember(0) { $0["metadata"] = ["sex"] }
+        #expect(throws: ModelError.tensor(name: "meta.0.weight", reason: "it is missing")) { try metadata.load() }
     }
 
     @Test(arguments: [
@@ -123,6 +127,7 @@ final class BundleCopy {
         ("operatingPoints", #"[{"name":"x","threshold":0.5,"sensitivity":95}]"#),
         ("operatingPoints", #"[{"name":"x","threshold":0.5,"sensitivity95":[0.9]}]"#),
         ("operatingPoints", #"[{"name":"x","threshold":0.5},{"name":"x","threshold":0.6}]"#),
+        ("defaults", #"{"views":9}"#), ("defaults", #"{"members":3}"#), ("defaults", #"{"views":0}"#),
         ("calibration", #"{"method":"guess","parameters":{"slope":1,"intercept":0},"prevalence":0.1}"#),
     ])
     func `a manifest that makes no sense is refused`(key: String, json: String) throws {

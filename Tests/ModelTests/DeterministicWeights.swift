@@ -2,6 +2,11 @@
 
 /// A network's parameters without a checkpoint: the numbers of `training/deterministic.py`, to the bit.
 struct DeterministicWeights: WeightSource {
+    /// Widths of the winners' metadata layers, which nothing else says.
+    func shape(of name: String) -> [Int]? {
+        ["meta.0.weight": [512, 14], "meta.4.weight": [128, 512]][name]
+    }
+
     func values(of name: String, shape: [Int]) throws(ModelError) -> [Float] {
         var random = SplitMix(name: name)
         let count = shape.reduce(1, *)
@@ -14,7 +19,8 @@ struct DeterministicWeights: WeightSource {
             let gain: Float = module == "conv_expand" ? 0.5 : 1
             return (0..<count).map { _ in signed() * bound * gain }
         }
-        guard ["bn1", "bn2", "bn3"].contains(module) else { return (0..<count).map { _ in signed() * 0.1 } }
+        let isNorm = ["bn1", "bn2", "bn3"].contains(module) || name.hasPrefix("meta.1.") || name.hasPrefix("meta.5.")
+        guard isNorm else { return (0..<count).map { _ in signed() * 0.1 } }
         switch kind {
         case "running_mean": return (0..<count).map { _ in signed() * 0.3 }
         case "bias": return (0..<count).map { _ in signed() * 0.2 }

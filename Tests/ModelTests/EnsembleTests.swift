@@ -86,7 +86,7 @@ import Testing
         options.patient = try PatientInformation(age: "63", sex: "female", site: "palms/soles")
         let analysis = try ensemble.analyze(photo, options: options)
         let json = String(decoding: try AnswerJSON.encode(analysis), as: UTF8.self)
-        #expect(json.contains(#""patient":{"age":63,"sex":"female","site":"palms/soles","used":false}"#))
+        #expect(json.contains(#""patient":{"age":63,"assumed":{},"sex":"female","site":"palms/soles","used":false}"#))
         #expect(analysis.remarks.contains { $0.hasPrefix("Age, sex and site were not used") })
     }
 

@@ -113,17 +113,22 @@ import Testing
         for channels in 1...40 {
             let rows = 5
             let bias = random("bias", channels)
+            let scale = random("scale", channels)
             let residual = random("residual", rows * channels)
             for activation in Self.activations {
                 for adds in [false, true] {
                     var ours = random("x", rows * channels)
                     var theirs = ours
-                    residual.withUnsafeBufferPointer { residual in
-                        let residual = adds ? residual.baseAddress : nil
-                        fast.f32_bias_activation(&ours, bias, residual, rows, channels, activation.kernel)
-                        plain.f32_bias_activation(&theirs, bias, residual, rows, channels, activation.kernel)
+                    scale.withUnsafeBufferPointer { scale in
+                        residual.withUnsafeBufferPointer { residual in
+                            // Odd numbers of channels without a scale, which is then 1.
+                            let scale = channels % 2 == 0 ? scale.baseAddress : nil
+                            let residual = adds ? residual.baseAddress : nil
+                            fast.f32_scale_bias_activation(&ours, scale, bias, residual, rows, channels, activation.kernel)
+                            plain.f32_scale_bias_activation(&theirs, scale, bias, residual, rows, channels, activation.kernel)
+                        }
                     }
-                    expectClose(ours, theirs, "bias and activation \(channels) \(activation)")
+                    expectClose(ours, theirs, "scale, bias and activation \(channels) \(activation)")
                 }
             }
             let x = random("x", rows * channels)
@@ -155,12 +160,28 @@ import Testing
         var silu = values
         var sigmoid = values
         let zero: [Float] = [0]
-        table.f32_bias_activation(&silu, zero, nil, values.count, 1, MELA_SILU)
+        table.f32_scale_bias_activation(&silu, nil, zero, nil, values.count, 1, MELA_SILU)
         table.f32_sigmoid(&sigmoid, values.count)
         for (index, x) in values.enumerated() {
             let exact = 1 / (1 + exp(-Double(x)))
             #expect(abs(Double(sigmoid[index]) - exact) <= 5e-7 * exact + 1e-37, "sigmoid(\(x))")
             #expect(abs(Double(silu[index]) - Double(x) * exact) <= 5e-7 * abs(Double(x) * exact) + 1e-35, "silu(\(x))")
         }
+    }
+
+    @Test(arguments: Kernels.available.map(\.name))
+    func `every half of both formats is widened exactly`(_ name: String) throws {
+        let table = try Kernels.choose(name).table.pointee
+        let halves = (0...UInt16.max).map { $0 }
+        var wide = [Float](repeating: 77, count: halves.count + 1)
+        table.bf16_widen(halves, &wide, halves.count)
+        for half in halves { #expect(wide[Int(half)].bitPattern == UInt32(half) << 16) }
+        table.f16_widen(halves, &wide, halves.count)
+        for half in halves {
+            let exact = Float(Float16(bitPattern: half))
+            let ours = wide[Int(half)]
+            #expect(exact.isNaN ? ours.isNaN : ours.bitPattern == exact.bitPattern, "\(half)")
+        }
+        #expect(wide.last == 77)
     }
 }

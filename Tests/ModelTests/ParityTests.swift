@@ -11,16 +11,43 @@ import Testing
         var classes: Int
         var padding: String
         var epsilon: Double
+        /// The input size that paddings are fixed for.
+        var padding_size: Int?
         var logits: [Double]
 
         var testDescription: String { "\(architecture) at \(input_size)" }
     }
 
-    private struct File: Decodable {
-        var cases: [Case]
+    struct MetadataCase: Decodable {
+        var architecture: String
+        var input_size: Int
+        var classes: Int
+        var sex: String?
+        var age: Int?
+        var site: String?
+        var n_images: Double
+        var image_size: Double
+        var inputs: [String]
+        var encoded: [Double]
+        var logits: [Double]
     }
 
-    static let cases: [Case] = (try? JSONDecoder().decode(File.self, from: Fixtures.data("parity.json")).cases) ?? []
+    private struct File: Decodable {
+        var cases: [Case] = []
+        var fixed_paddings: [Case] = []
+        var metadata: [MetadataCase] = []
+    }
+
+    private static let file = (try? JSONDecoder().decode(File.self, from: Fixtures.data("parity.json"))) ?? File()
+    static var cases: [Case] { file.cases }
+
+    private func expectAgreement(_ ours: [Float], _ theirs: [Double]) {
+        let scale = theirs.map(abs).max() ?? 1
+        #expect(ours.count == theirs.count)
+        for (ours, theirs) in zip(ours, theirs) {
+            #expect(abs(Double(ours) - theirs) <= 1e-4 * max(abs(theirs), 0.1 * scale))
+        }
+    }
 
     @Test func `every EfficientNet from B0 to B8 and Lite0 to Lite4 is among the fixtures, in both paddings`() {
         let sizes = (0...8).map { "efficientnet_b\($0)" } + (0...4).map { "efficientnet_lite\($0)" }
@@ -42,9 +69,43 @@ import Testing
             weights: DeterministicWeights())
         let logits = try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
             plan, input: NetworkInput.values(fixture.input_size))
-        let scale = fixture.logits.map(abs).max() ?? 1
-        for (ours, theirs) in zip(logits, fixture.logits) {
-            #expect(abs(Double(ours) - theirs) <= 1e-4 * max(abs(theirs), 0.1 * scale))
+        expectAgreement(logits, fixture.logits)
+    }
+
+    @Test func `paddings fixed for another input size are efficientnet_pytorch's`() throws {
+        #expect(Self.file.fixed_paddings.count >= 4)
+        for fixture in Self.file.fixed_paddings {
+            var architecture = try Architecture(name: fixture.architecture)
+            func logits() throws -> [Float] {
+                let plan = try Plan(
+                    architecture: architecture, classes: fixture.classes, inputSize: fixture.input_size,
+                    weights: DeterministicWeights())
+                return try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
+                    plan, input: NetworkInput.values(fixture.input_size))
+            }
+            let own = try logits()
+            architecture.paddingSize = fixture.padding_size
+            let fixed = try logits()
+            expectAgreement(fixed, fixture.logits)
+            #expect(zip(own, fixed).contains { abs($0 - $1) > 1e-3 }, "the fixture would pass with the network's own paddings")
+        }
+    }
+
+    @Test func `metadata is encoded and joins the image's features as in the winners' networks`() throws {
+        #expect(Self.file.metadata.count >= 4)
+        for fixture in Self.file.metadata {
+            let inputs = try MetadataInputs(
+                names: fixture.inputs, neutral: ["n_images": fixture.n_images, "image_size": fixture.image_size])
+            let patient = try PatientInformation(age: fixture.age.map(String.init), sex: fixture.sex, site: fixture.site)
+            let values = inputs.values(for: patient)
+            #expect(zip(values, fixture.encoded).allSatisfy { abs($0 - $1) < 1e-6 } && values.count == fixture.encoded.count)
+            let network = try MetadataNetwork(inputs: values.count, from: DeterministicWeights())
+            let plan = try Plan(
+                architecture: Architecture(name: fixture.architecture), classes: fixture.classes, inputSize: fixture.input_size,
+                metadataFeatures: network.features, weights: DeterministicWeights())
+            let logits = try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
+                plan, metadata: network.run(values), input: NetworkInput.values(fixture.input_size))
+            expectAgreement(logits, fixture.logits)
         }
     }
 
@@ -86,9 +147,9 @@ enum NetworkInput {
 
 extension Executor {
     /// Runs a plan on (3, size, size) values.
-    func run(_ plan: Plan, input: [Float]) -> [Float] {
+    func run(_ plan: Plan, metadata: [Float] = [], input: [Float]) -> [Float] {
         let size = plan.inputSize
-        return run(plan) { target, stride in
+        return run(plan, metadata: metadata) { target, stride in
             for y in 0..<size {
                 for x in 0..<size {
                     for channel in 0..<3 { target[y * stride + 3 * x + channel] = input[(channel * size + y) * size + x] }

@@ -14,6 +14,8 @@ struct PlainNetwork<Source: WeightSource>: LayerBuilder {
     var padding: Architecture.Padding
     var activation: Activation
     var weights: Source
+    /// Features of the patient's metadata.
+    var metadata: [Float] = []
     private(set) var logits: [Float] = []
 
     init(input: [Float], epsilon: Double, padding: Architecture.Padding, activation: Activation, weights: Source) {
@@ -66,9 +68,9 @@ struct PlainNetwork<Source: WeightSource>: LayerBuilder {
         return result
     }
 
-    mutating func classify(_ input: Value, _ name: String, classes: Int) throws(ModelError) {
-        let matrix = try weights.values(of: name + ".weight", shape: [classes, input.shape.channels])
-        logits = linear(means(input), matrix, try weights.values(of: name + ".bias", shape: [classes]))
+    mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) throws(ModelError) {
+        let matrix = try weights.values(of: name + ".weight", shape: [classes, input.shape.channels + metadataFeatures])
+        logits = linear(means(input) + metadata, matrix, try weights.values(of: name + ".bias", shape: [classes]))
     }
 
     private func means(_ x: Value) -> [Float] {

@@ -1,16 +1,21 @@
-// Kernels that read each element once: bias and activation, channel means, channel scales, sigmoid.
+// Kernels that read each element once: batch norm and activation, channel means, channel scales, sigmoid, wider formats.
 
-MELA_INLINE void bias_activation(
-    float *x, const float *bias, const float *residual, size_t rows, size_t channels, mela_activation activation) {
+MELA_INLINE void scale_bias_activation(
+    float *x, const float *scale, const float *bias, const float *residual, size_t rows, size_t channels,
+    mela_activation activation) {
     const size_t whole = channels - channels % MELA_LANES, rest = channels - whole;
     for (size_t row = 0; row < rows; row++, x += channels) {
         for (size_t c = 0; c < whole; c += MELA_LANES) {
-            vf value = activate(load(x + c) + load(bias + c), activation);
+            vf value = load(x + c);
+            if (scale) value *= load(scale + c);
+            value = activate(value + load(bias + c), activation);
             if (residual) value += load(residual + c);
             store(x + c, value);
         }
         if (rest) {
-            vf value = activate(load_first(x + whole, rest) + load_first(bias + whole, rest), activation);
+            vf value = load_first(x + whole, rest);
+            if (scale) value *= load_first(scale + whole, rest);
+            value = activate(value + load_first(bias + whole, rest), activation);
             if (residual) value += load_first(residual + whole, rest);
             store_first(x + whole, value, rest);
         }
@@ -18,12 +23,13 @@ MELA_INLINE void bias_activation(
     }
 }
 
-static void f32_bias_activation(
-    float *x, const float *bias, const float *residual, size_t rows, size_t channels, mela_activation activation) {
+static void f32_scale_bias_activation(
+    float *x, const float *scale, const float *bias, const float *residual, size_t rows, size_t channels,
+    mela_activation activation) {
     switch (activation) {  // one specialised loop per activation
-    case MELA_IDENTITY: bias_activation(x, bias, residual, rows, channels, MELA_IDENTITY); break;
-    case MELA_RELU6: bias_activation(x, bias, residual, rows, channels, MELA_RELU6); break;
-    case MELA_SILU: bias_activation(x, bias, residual, rows, channels, MELA_SILU); break;
+    case MELA_IDENTITY: scale_bias_activation(x, scale, bias, residual, rows, channels, MELA_IDENTITY); break;
+    case MELA_RELU6: scale_bias_activation(x, scale, bias, residual, rows, channels, MELA_RELU6); break;
+    case MELA_SILU: scale_bias_activation(x, scale, bias, residual, rows, channels, MELA_SILU); break;
     }
 }
 
@@ -54,4 +60,27 @@ static void f32_sigmoid(float *x, size_t count) {
     size_t i = 0;
     for (; i + MELA_LANES <= count; i += MELA_LANES) store(x + i, sigmoid(load(x + i)));
     if (i < count) store_first(x + i, sigmoid(load_first(x + i, count - i)), count - i);
+}
+
+static void bf16_widen(const uint16_t *x, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t bits = (uint32_t)x[i] << 16;
+        memcpy(y + i, &bits, sizeof bits);
+    }
+}
+
+/// Without branches, so that the compiler vectorises it: the exponent is rebased by a multiplication, which is exact and also
+/// normalises what was subnormal; infinities and NaNs keep their full exponent.
+static void f16_widen(const uint16_t *x, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t magnitude = x[i] & 0x7FFFu, sign = (uint32_t)(x[i] & 0x8000u) << 16;
+        const uint32_t shifted = magnitude << 13, full = magnitude >= 0x7C00u ? 0x7F800000u : 0u;
+        float value;
+        memcpy(&value, &shifted, sizeof value);
+        value *= 0x1p112f;
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= full | sign;
+        memcpy(y + i, &bits, sizeof bits);
+    }
 }

@@ -60,15 +60,21 @@ typedef struct {
     mela_depthwise_function _Nullable (*_Nonnull f32_depthwise)(
         int32_t kernel, int32_t stride, mela_activation activation);
     void (*_Nonnull f32_stem_k3s2)(const mela_stem *step);
-    /// x = activation(x + bias) (+ residual, if not null), for x and residual of shape (rows, channels), in place.
-    void (*_Nonnull f32_bias_activation)(
-        float *x, const float *bias, const float *_Nullable residual, size_t rows, size_t channels, mela_activation activation);
+    /// x = activation(x * scale + bias) (+ residual, if not null), for x and residual of shape (rows, channels), in place. Scale and
+    /// bias are a batch norm's, one a channel; a null scale is 1.
+    void (*_Nonnull f32_scale_bias_activation)(
+        float *x, const float *_Nullable scale, const float *bias, const float *_Nullable residual, size_t rows, size_t channels,
+        mela_activation activation);
     /// mean[c] = average of x[., c] over the rows of x (rows, channels).
     void (*_Nonnull f32_channel_mean)(const float *x, float *mean, size_t rows, size_t channels);
     /// x[., c] *= scale[c] for x (rows, channels), in place.
     void (*_Nonnull f32_scale_channels)(float *x, const float *scale, size_t rows, size_t channels);
     /// x = 1 / (1 + exp(-x)), in place.
     void (*_Nonnull f32_sigmoid)(float *x, size_t count);
+    /// y = x, exactly, from bfloat16: the upper half of a float. x needs an alignment of 2 bytes.
+    void (*_Nonnull bf16_widen)(const uint16_t *x, float *y, size_t count);
+    /// y = x, exactly, from IEEE 754 half precision. x needs an alignment of 2 bytes.
+    void (*_Nonnull f16_widen)(const uint16_t *x, float *y, size_t count);
 } mela_kernels;
 
 /// The tables this processor can run, fastest first, the plain reference last; null from the end of the list on.

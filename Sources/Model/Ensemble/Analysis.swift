@@ -63,6 +63,8 @@ public struct Analysis: Encodable, Sendable, Equatable {
         @Nullable public var sex: PatientInformation.Sex?
         @Nullable public var site: PatientInformation.Site?
         public var used: Bool
+        /// Metadata that can't be known in a clinic, with the neutral values that stood in for it; empty where no member takes any.
+        public var assumed: [String: Double]
     }
 
     public struct Source: Encodable, Sendable, Equatable {

@@ -9,8 +9,11 @@ public enum AnswerJSON {
         return try encoder.encode(value)
     }
 
+    private static let exceptions = ["sensitivity95": "sensitivity_95", "specificity95": "specificity_95"]
+
     /// `rawProbability` → `raw_probability`.
     static func snakeCase(_ name: String) -> String {
+        if let exception = exceptions[name] { return exception }
         var result = ""
         for character in name {
             if character.isUppercase { result += "_" }
@@ -49,5 +52,19 @@ public struct Nullable<Value: Encodable & Sendable & Equatable>: Encodable, Send
         } else {
             try container.encodeNil()
         }
+    }
+}
+
+extension Nullable: Decodable where Value: Decodable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A key that is missing reads as null.
+    public func decode<Value: Decodable>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
+        Nullable(wrappedValue: try decodeIfPresent(Value.self, forKey: key))
     }
 }

@@ -3,9 +3,9 @@ import Imaging
 extension Ensemble {
     /// What a request may ask for.
     public struct Options: Sendable, Equatable {
-        /// Views a member, at most the manifest's; nil for all.
+        /// Views a member, at most the manifest's; nil for the manifest's default.
         public var views: Int?
-        /// The first so many members; nil for all.
+        /// The first so many members; nil for the manifest's default.
         public var members: Int?
         public var patient = PatientInformation()
         public var operatingPoint: OperatingPoint?
@@ -43,23 +43,32 @@ extension Ensemble {
         _ photo: PreparedPhoto, options: Options, isCancelled: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
     ) throws(ModelError) -> Analysis {
         try check(options)
-        let order = PassOrder(
-            members: options.members ?? manifest.members.count, views: options.views ?? manifest.views)
-        let target = manifest.classes.firstIndex(of: manifest.target) ?? 0
+        let order = order(for: options)
         var results = [[Double]](repeating: [], count: order.passes.count)
         var done = 0
-        var sum = 0.0
+        var estimate = ProbabilityMean(classes: manifest.classes.count)
         let watch = Stopwatch()
-        let finished = run(order.passes, photo: photo, isCancelled: isCancelled) { index, probabilities in
+        let finished = run(order.passes, photo: photo, patient: options.patient, isCancelled: isCancelled) {
+            index, probabilities in
             results[index] = probabilities
             done += 1
-            sum += probabilities[target]
-            let estimate = calibrated(sum / Double(done))
-            progress(Progress(done: done, of: order.passes.count, probability: estimate.rounded6))
+            estimate.add(probabilities, of: members[order.passes[index].member])
+            let probability = calibrated(estimate.mean(of: target) ?? 0)
+            progress(Progress(done: done, of: order.passes.count, probability: probability.rounded6))
         }
         guard finished else { throw .cancelled }
         return analysis(
-            of: photo, order: order, results: results, target: target, options: options, inference: watch.milliseconds)
+            of: photo, order: order, results: results, options: options, inference: watch.milliseconds)
+    }
+
+    /// The target class's place among the classes.
+    private var target: Int { manifest.classes.firstIndex(of: manifest.target) ?? 0 }
+
+    /// The passes that an analysis makes.
+    func order(for options: Options) -> PassOrder {
+        PassOrder(
+            members: options.members ?? manifest.defaults?.members ?? manifest.members.count,
+            views: options.views ?? manifest.defaults?.views ?? manifest.views)
     }
 
     private func calibrated(_ raw: Double) -> Double {
@@ -67,14 +76,18 @@ extension Ensemble {
     }
 
     private func analysis(
-        of photo: PreparedPhoto, order: PassOrder, results: [[Double]], target: Int, options: Options, inference: Double
+        of photo: PreparedPhoto, order: PassOrder, results: [[Double]], options: Options, inference: Double
     ) -> Analysis {
-        let scores = results.map { $0[target] }
-        let raw = scores.mean
+        var means = ProbabilityMean(classes: manifest.classes.count)
+        for (pass, probabilities) in zip(order.passes, results) { means.add(probabilities, of: members[pass.member]) }
+        let raw = means.mean(of: target) ?? 0
+        // Every member knows the target.
+        let scores = zip(order.passes, results).map { pass, probabilities in
+            probabilities[members[pass.member].classIndices.firstIndex(of: target) ?? 0]
+        }
         let (verdict, reasons) = Verdict.reached(
             probability: raw, at: options.operatingPoint, photo: photo, smallestCrop: manifest.smallestCrop)
-        let classes = manifest.classes.enumerated().map { index, name in
-            (name, results.map { $0[index] }.mean.rounded6)
+        let classes = manifest.classes.enumerated().compactMap { index, name in means.mean(of: index).map { (name, $0.rounded6) }
         }
         let variance = scores.map { ($0 - raw) * ($0 - raw) }.mean
         var timing = Analysis.Timing()
@@ -97,7 +110,7 @@ extension Ensemble {
             image: .init(
                 width: photo.width, height: photo.height,
                 crop: .init(x: photo.crop.x, y: photo.crop.y, side: photo.crop.side)),
-            patient: .init(age: options.patient.age, sex: options.patient.sex, site: options.patient.site, used: false),
+            patient: patient(options.patient, order: order),
             ensemble: .init(name: manifest.name, version: manifest.version, sha256: sha256),
             timingMs: timing,
             remarks: remarks(photo: photo, order: order, options: options),
@@ -113,24 +126,16 @@ extension Ensemble {
         }
     }
 
-    private func remarks(photo: PreparedPhoto, order: PassOrder, options: Options) -> [String] {
-        var remarks: [String] = []
-        if manifest.calibration == nil {
-            remarks.append("The figure is the model's score. It is not calibrated and is not the patient's risk.")
-        }
-        if !options.patient.isEmpty {
-            remarks.append("Age, sex and site were not used: this ensemble works from the image alone.")
-        }
-        if order.passes.count < passes {
-            remarks.append(
-                "Only \(order.passes.count) of \(passes) passes were made; the operating point was measured with all of them.")
-        }
-        let largest = manifest.members.map(\.inputSize).max() ?? 0
-        if photo.crop.side < largest {
-            remarks.append(
-                "The analysed square has \(photo.crop.side) pixels a side and was enlarged to the networks' \(largest).")
-        }
-        return remarks
+    /// The members of an order that take metadata.
+    private func metadata(in order: PassOrder) -> [Member.Metadata] {
+        Set(order.passes.map(\.member)).compactMap { members[$0].metadata }
+    }
+
+    func patient(_ patient: PatientInformation, order: PassOrder) -> Analysis.Patient {
+        let metadata = metadata(in: order)
+        let assumed = metadata.reduce(into: [:]) { $0.merge($1.inputs.assumed) { one, _ in one } }
+        return Analysis.Patient(
+            age: patient.age, sex: patient.sex, site: patient.site, used: !metadata.isEmpty && !patient.isEmpty, assumed: assumed)
     }
 }
 

@@ -34,14 +34,18 @@ extension Ensemble {
             times.append(try analyze(photo, options: Options()).timingMs.inference)
         }
         let median = times.median
+        let passes = order(for: Options()).passes
+        let multiplyAdds = passes.reduce(0) { $0 + members[$1.member].plan.multiplyAdds }
         return Measurement(
-            rounds: rounds, passes: passes, msPerPass: (median / Double(passes)).rounded3, msPerAnalysis: median.rounded3,
+            rounds: rounds, passes: passes.count, msPerPass: (median / Double(passes.count)).rounded3,
+            msPerAnalysis: median.rounded3,
             gflops: (2 * Double(multiplyAdds) / median / 1e6).rounded3,
             members: manifest.members.indices.map { measure(member: $0, photo: photo, rounds: rounds) })
     }
 
     private func measure(member: Int, photo: PreparedPhoto, rounds: Int) -> Measurement.Member {
-        let plan = plans[member]
+        let plan = members[member].plan
+        let metadata = members[member].metadata?.features(for: PatientInformation()) ?? []
         let executor = Executor(kernels: kernels, arenaCount: plan.arenaCount)
         var stages: [String: [Double]] = [:]
         var kinds: [String: [Double]] = [:]
@@ -53,7 +57,7 @@ extension Ensemble {
             var kindTimes: [String: Double] = [:]
             let total = Stopwatch()
             _ = executor.run(
-                plan,
+                plan, metadata: metadata,
                 observer: { next in
                     let time = watch.lap()
                     stageTimes[current.stage, default: 0] += time

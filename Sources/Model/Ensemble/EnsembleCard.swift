@@ -10,6 +10,7 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
     public var members: [Member]
     public var views: Int
     public var passes: Int
+    public var defaults: Defaults
     @Nullable public var calibration: Calibration?
     public var operatingPoints: [OperatingPoint]
     /// The name of the one that verdicts are given at.
@@ -31,6 +32,16 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
         public var file: String
         public var sha256: String
         @Nullable public var metadata: [String]?
+        public var classes: [String]
+        public var weight: Double
+        @Nullable public var source: Manifest.Member.Source?
+    }
+
+    /// How much an analysis takes unless it is asked otherwise.
+    public struct Defaults: Encodable, Sendable, Equatable {
+        public var views: Int
+        public var members: Int
+        public var passes: Int
     }
 
     /// What a server refuses to go beyond.
@@ -50,17 +61,23 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
 extension Ensemble {
     /// - Parameters:
     ///   - point: the operating point in use.
+    ///   - options: how much an analysis takes here unless it is asked otherwise.
     ///   - limits: a server's.
-    public func card(at point: OperatingPoint? = nil, limits: EnsembleCard.Limits? = nil) -> EnsembleCard {
-        EnsembleCard(
+    public func card(
+        at point: OperatingPoint? = nil, options: Options = Options(), limits: EnsembleCard.Limits? = nil
+    ) -> EnsembleCard {
+        let order = order(for: options)
+        let views = Set(order.passes.map(\.view)).count
+        let defaults = EnsembleCard.Defaults(views: views, members: order.passes.count / views, passes: order.passes.count)
+        return EnsembleCard(
             name: manifest.name, version: manifest.version, licence: manifest.licence, provenance: manifest.provenance,
             intendedUse: manifest.intendedUse, classes: manifest.classes, target: manifest.target,
             members: manifest.members.map {
                 .init(
                     architecture: $0.architecture, inputSize: $0.inputSize, file: $0.file, sha256: $0.sha256,
-                    metadata: $0.metadata)
+                    metadata: $0.metadata, classes: $0.classes ?? manifest.classes, weight: $0.weight ?? 1, source: $0.source)
             },
-            views: manifest.views, passes: passes, calibration: manifest.calibration,
+            views: manifest.views, passes: passes, defaults: defaults, calibration: manifest.calibration,
             operatingPoints: manifest.operatingPoints, operatingPoint: (point ?? manifest.operatingPoints.first)?.name,
             smallestCrop: manifest.smallestCrop, precision: "fp32", storage: storage, threads: threads,
             kernels: kernels.name, sha256: sha256, serverVersion: Release.version, limits: limits)

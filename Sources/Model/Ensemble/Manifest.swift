@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// What `ensemble.json` says: a bundle's members, how a photo is prepared for them, and how their answer is read.
-public struct Manifest: Decodable, Sendable, Equatable {
+public struct Manifest: Codable, Sendable, Equatable {
     /// The version of the bundle format; 1.
     public var format: Int
     public var name: String
@@ -9,21 +9,36 @@ public struct Manifest: Decodable, Sendable, Equatable {
     public var licence: String
     public var provenance: String
     public var intendedUse: String
-    /// In the order of the networks' outputs.
+    /// All classes that members tell apart, in the order of the outputs of those that name none of their own.
     public var classes: [String]
     /// The class whose probability is the answer.
     public var target: String
     public var members: [Member]
     public var preprocessing: Preprocessing
-    /// Views of each photo, 1...8.
+    /// Views of each photo that a member can be given, 1...8.
     public var views: Int
+    /// How much of that an analysis takes unless it is asked otherwise; nil: all.
+    public var defaults: Defaults?
     public var calibration: Calibration?
     public var operatingPoints: [OperatingPoint]
     /// The smallest centred square, in pixels, among the photos that the members learned from; smaller ones are not judged.
     public var smallestCrop: Int?
+    /// For metadata inputs that a clinic can't know: the value that stands in, in images and in bytes.
+    public var neutralMetadata: [String: Double]?
     public var selfTest: SelfTest?
 
-    public struct Member: Decodable, Sendable, Equatable {
+    public struct Defaults: Codable, Sendable, Equatable {
+        public var views: Int?
+        /// The first so many members.
+        public var members: Int?
+
+        public init(views: Int? = nil, members: Int? = nil) {
+            self.views = views
+            self.members = members
+        }
+    }
+
+    public struct Member: Codable, Sendable, Equatable {
         /// A file of the bundle's folder.
         public var file: String
         /// Lower-case hexadecimal.
@@ -32,11 +47,37 @@ public struct Manifest: Decodable, Sendable, Equatable {
         public var architecture: String
         /// Width and height of the input, in pixels.
         public var inputSize: Int
-        /// Names of further inputs; null for a network that sees the image alone.
+        /// Names of further inputs, in order (`MetadataInputs`); null for a network that sees the image alone.
         public var metadata: [String]?
+        /// Of its outputs, in order; null: the ensemble's.
+        public var classes: [String]?
+        /// Its share in the mean, in proportion to the others'; null: 1.
+        public var weight: Double?
+        /// See `Architecture.paddingSize`.
+        public var paddingSize: Int?
+        /// The checkpoint that it was imported from.
+        public var source: Source?
+
+        public init(file: String, sha256: String, architecture: String, inputSize: Int) {
+            self.file = file
+            self.sha256 = sha256
+            self.architecture = architecture
+            self.inputSize = inputSize
+        }
+
+        public struct Source: Codable, Sendable, Equatable {
+            public var file: String
+            /// Lower-case hexadecimal.
+            public var sha256: String
+
+            public init(file: String, sha256: String) {
+                self.file = file
+                self.sha256 = sha256
+            }
+        }
     }
 
-    public struct Preprocessing: Decodable, Sendable, Equatable {
+    public struct Preprocessing: Codable, Sendable, Equatable {
         /// "center-square".
         public var crop: String
         /// "opencv-linear".
@@ -44,18 +85,40 @@ public struct Manifest: Decodable, Sendable, Equatable {
         /// Of pixel values in 0...1, for red, green and blue.
         public var mean: [Double]
         public var std: [Double]
+
+        /// ImageNet's means and deviations.
+        public static let imageNet = Preprocessing(
+            crop: "center-square", resize: "opencv-linear", mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
     }
 
     /// A stored result that a sound installation reproduces: one view of a synthetic photo through each member.
-    public struct SelfTest: Decodable, Sendable, Equatable {
+    public struct SelfTest: Codable, Sendable, Equatable {
         /// "synthetic-lesion".
         public var image: String
         public var width: Int
         public var height: Int
         public var view: Int
-        /// A row a member, in the order of the classes.
+        /// A row a member, in the order of its classes.
         public var probabilities: [[Double]]
         public var tolerance: Double
+    }
+
+    public init(
+        name: String, version: String, licence: String, provenance: String, intendedUse: String, classes: [String],
+        target: String, members: [Member], preprocessing: Preprocessing, views: Int
+    ) {
+        format = 1
+        self.name = name
+        self.version = version
+        self.licence = licence
+        self.provenance = provenance
+        self.intendedUse = intendedUse
+        self.classes = classes
+        self.target = target
+        self.members = members
+        self.preprocessing = preprocessing
+        self.views = views
+        operatingPoints = []
     }
 
     /// Decodes and checks a manifest.
@@ -78,7 +141,15 @@ public struct Manifest: Decodable, Sendable, Equatable {
         try check()
     }
 
-    private func check() throws(ModelError) {
+    /// As `ensemble.json` has it.
+    public func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self)
+    }
+
+    /// - Throws: `ModelError.manifest` with what makes no sense.
+    public func check() throws(ModelError) {
         guard classes.count >= 2, Set(classes).count == classes.count else {
             throw .manifest("classes must be two or more different names")
         }
@@ -95,9 +166,22 @@ public struct Manifest: Decodable, Sendable, Equatable {
             guard !member.file.contains("/"), member.file != "..", !member.file.isEmpty else {
                 throw .manifest("\(member.file) is not a file of the bundle's own folder")
             }
-            guard member.metadata == nil else {
-                throw .manifest("\(member.file) needs metadata inputs, which this version does not feed")
+            if let own = member.classes {
+                guard Set(own).count == own.count, own.contains(target), own.allSatisfy({ classes.contains($0) }) else {
+                    throw .manifest(
+                        "the classes of \(member.file) must be different ones of the ensemble's, the target among them")
+                }
             }
+            if let weight = member.weight, !(weight > 0 && weight.isFinite) {
+                throw .manifest("the weight of \(member.file) is not a positive number")
+            }
+            if let size = member.paddingSize, !(32...2048).contains(size) {
+                throw .manifest("paddingSize of \(member.file) is not in 32...2048")
+            }
+            if let names = member.metadata { _ = try MetadataInputs(names: names, neutral: neutralMetadata ?? [:]) }
+        }
+        guard (1...views).contains(defaults?.views ?? 1), (1...members.count).contains(defaults?.members ?? 1) else {
+            throw .manifest("defaults ask for more views or members than there are")
         }
         for point in operatingPoints {
             if let fault = point.fault { throw .manifest("operating point \(point.name): \(fault)") }
@@ -112,7 +196,8 @@ public struct Manifest: Decodable, Sendable, Equatable {
             guard selfTest.image == "synthetic-lesion", (1...4096).contains(selfTest.width),
                 (1...4096).contains(selfTest.height), (0..<8).contains(selfTest.view),
                 selfTest.probabilities.count == members.count,
-                selfTest.probabilities.allSatisfy({ $0.count == classes.count }), (0...0.01).contains(selfTest.tolerance)
+                zip(selfTest.probabilities, members).allSatisfy({ $0.count == ($1.classes ?? classes).count }),
+                (0...0.01).contains(selfTest.tolerance)
             else { throw .manifest("selfTest does not fit the members and classes") }
         }
     }

@@ -23,6 +23,8 @@ public struct Architecture: Equatable, Sendable {
     }
 
     public var name: String
+    /// "b0" to "b8", "lite0" to "lite4".
+    public var size: String
     public var padding: Padding
     public var batchNormEpsilon: Double
     public var activation: Activation
@@ -30,6 +32,9 @@ public struct Architecture: Equatable, Sendable {
     public var stemChannels: Int
     public var stages: [Stage]
     public var headChannels: Int
+    /// The input size that SAME paddings are worked out for, where that is not the network's own: efficientnet_pytorch fixes them when
+    /// a network is made (its `Conv2dStaticSamePadding`).
+    public var paddingSize: Int?
 
     /// - Parameter name: such as `tf_efficientnet_b7_ns`, `efficientnet_b1`, `tf_efficientnet_lite0`, `tf_efficientnet_b0.ns_jft_in1k`.
     ///   What follows the size names a training recipe, which leaves the network as it is.
@@ -45,6 +50,7 @@ public struct Architecture: Equatable, Sendable {
         let isLite = size.hasPrefix("lite")
 
         self.name = name
+        self.size = String(size)
         padding = isTensorFlow ? .same : .symmetric
         batchNormEpsilon = isTensorFlow ? 1e-3 : 1e-5
         activation = isLite ? .relu6 : .silu
@@ -72,6 +78,9 @@ public struct Architecture: Equatable, Sendable {
         Stage(repeats: 4, kernel: 5, stride: 2, expansion: 6, channels: 192),
         Stage(repeats: 1, kernel: 3, stride: 1, expansion: 6, channels: 320),
     ]
+
+    /// The sizes that there are, "b0" to "b8" and "lite0" to "lite4".
+    public static var sizes: [String] { scalings.keys.sorted() }
 
     private static let scalings: [String: (width: Double, depth: Double)] = [
         "b0": (1.0, 1.0), "b1": (1.0, 1.1), "b2": (1.1, 1.2), "b3": (1.2, 1.4), "b4": (1.4, 1.8), "b5": (1.6, 2.2),

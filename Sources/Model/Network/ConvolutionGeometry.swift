@@ -7,23 +7,29 @@ struct ConvolutionGeometry: Equatable, Sendable {
     var padTop: Int
     var padLeft: Int
 
-    init(input: Shape, kernel: Int, stride: Int, padding: Architecture.Padding) {
+    /// - Parameter nominalSide: the extent that SAME paddings are worked out for; nil: the input's own.
+    init(input: Shape, kernel: Int, stride: Int, padding: Architecture.Padding, nominalSide: Int? = nil) {
         self.kernel = kernel
         self.stride = stride
-        (outputHeight, padTop) = Self.axis(input.height, kernel: kernel, stride: stride, padding: padding)
-        (outputWidth, padLeft) = Self.axis(input.width, kernel: kernel, stride: stride, padding: padding)
+        func axis(_ size: Int) -> (output: Int, before: Int) {
+            let (before, total) = Self.zeros(nominalSide ?? size, kernel: kernel, stride: stride, padding: padding)
+            return ((size + total - kernel) / stride + 1, before)
+        }
+        (outputHeight, padTop) = axis(input.height)
+        (outputWidth, padLeft) = axis(input.width)
     }
 
-    private static func axis(
+    private static func zeros(
         _ size: Int, kernel: Int, stride: Int, padding: Architecture.Padding
-    ) -> (output: Int, before: Int) {
+    ) -> (before: Int, total: Int) {
         switch padding {
         case .symmetric:
             let before = (kernel - 1) / 2
-            return ((size + 2 * before - kernel) / stride + 1, before)
+            return (before, 2 * before)
         case .same:
             let output = (size + stride - 1) / stride
-            return (output, max((output - 1) * stride + kernel - size, 0) / 2)
+            let total = max((output - 1) * stride + kernel - size, 0)
+            return (total / 2, total)
         }
     }
 }

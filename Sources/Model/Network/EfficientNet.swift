@@ -5,6 +5,8 @@
 struct EfficientNet {
     var architecture: Architecture
     var classes: Int
+    /// Features of the patient's metadata that join those of the image before the classifier.
+    var metadataFeatures = 0
 
     /// Applies the whole network to a square image of (3, inputSize, inputSize); the result are the logits (classes).
     func build<Builder: LayerBuilder>(_ builder: inout Builder, inputSize: Int) throws(ModelError) {
@@ -21,7 +23,7 @@ struct EfficientNet {
         builder.enter(stage: "head")
         x = try builder.pointwise(
             x, "conv_head", norm: "bn2", channels: architecture.headChannels, activation: architecture.activation)
-        try builder.classify(x, "classifier", classes: classes)
+        try builder.classify(x, "classifier", metadataFeatures: metadataFeatures, classes: classes)
     }
 
     /// MBConv: expand (unless the expansion is 1), depthwise, squeeze-and-excitation, project; plus the input where shapes allow.
@@ -67,8 +69,8 @@ protocol LayerBuilder {
     ) throws(ModelError) -> Value
     /// Scales each channel by sigmoid(expand(activation(reduce(mean over positions)))).
     mutating func squeezeExcitation(_ input: Value, _ name: String, reduced: Int) throws(ModelError) -> Value
-    /// Mean over positions, then a linear layer: the logits.
-    mutating func classify(_ input: Value, _ name: String, classes: Int) throws(ModelError)
+    /// Mean over positions, the metadata's features behind it, then a linear layer: the logits.
+    mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) throws(ModelError)
 }
 
 extension LayerBuilder {

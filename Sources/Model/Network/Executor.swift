@@ -17,11 +17,13 @@ public final class Executor {
     /// One pass.
     ///
     /// - Parameters:
+    ///   - metadata: the features of the patient's metadata; as many as the plan asks for.
     ///   - fill: writes the input: rows of (inputSize, 3) floats at the given pointer, `stride` floats apart.
     ///   - observer: for measurements.
     /// - Returns: the logits, one a class.
     public func run(
-        _ plan: Plan, observer: Observer? = nil, fill: (_ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil,
+        fill: (_ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
     ) -> [Float] {
         precondition(plan.arenaCount <= arena.count)
         let input = address(plan.inputSlot)
@@ -36,7 +38,8 @@ public final class Executor {
             case .pointwise(let pointwise): run(pointwise)
             case .depthwise(let depthwise): run(depthwise)
             case .squeezeExcitation(let excitation): run(excitation)
-            case .classify(let classify): logits.withUnsafeMutableBufferPointer { run(classify, into: $0) }
+            case .classify(let classify):
+                logits.withUnsafeMutableBufferPointer { run(classify, metadata: metadata, into: $0) }
             }
         }
         observer?(nil)
@@ -61,17 +64,18 @@ public final class Executor {
         let input = address(pointwise.input)
         let output = address(pointwise.output)
         let residual = pointwise.residual.map(address)
+        let weights = pointwise.weights.floats(in: pointwise.room.map(address), kernels)
         let block = max(64, Self.blockCount / pointwise.outputChannels)
         var row = 0
         while row < pointwise.positions {
             // A short last block would pay for packing the weights again: it joins the one before.
             let rows = pointwise.positions - row < 2 * block ? pointwise.positions - row : block
             MatrixProduct.multiply(
-                input + row * pointwise.inputChannels, pointwise.weights.pointer,
+                input + row * pointwise.inputChannels, weights,
                 into: output + row * pointwise.outputChannels, rows: rows, depth: pointwise.inputChannels,
                 columns: pointwise.outputChannels)
-            kernels.table.pointee.f32_bias_activation(
-                output + row * pointwise.outputChannels, pointwise.bias.pointer,
+            kernels.table.pointee.f32_scale_bias_activation(
+                output + row * pointwise.outputChannels, pointwise.scale.pointer, pointwise.bias.pointer,
                 residual.map { $0 + row * pointwise.outputChannels }, rows, pointwise.outputChannels,
                 pointwise.activation.kernel)
             row += rows
@@ -102,24 +106,27 @@ public final class Executor {
         let reduced = scale + excitation.channels
         let table = kernels.table.pointee
         table.f32_channel_mean(tensor, mean, excitation.positions, excitation.channels)
+        let room = excitation.room.map(address)
         MatrixProduct.apply(
-            excitation.reduceWeights.pointer, to: mean, bias: excitation.reduceBias.pointer, into: reduced,
-            rows: excitation.reduced, columns: excitation.channels)
-        mean.update(repeating: 0, count: excitation.reduced)
-        table.f32_bias_activation(reduced, mean, nil, 1, excitation.reduced, excitation.activation.kernel)
+            excitation.reduceWeights.floats(in: room, kernels), to: mean, bias: nil, into: reduced, rows: excitation.reduced,
+            columns: excitation.channels)
+        table.f32_scale_bias_activation(
+            reduced, nil, excitation.reduceBias.pointer, nil, 1, excitation.reduced, excitation.activation.kernel)
         MatrixProduct.apply(
-            excitation.expandWeights.pointer, to: reduced, bias: excitation.expandBias.pointer, into: scale,
+            excitation.expandWeights.floats(in: room, kernels), to: reduced, bias: excitation.expandBias.pointer, into: scale,
             rows: excitation.channels, columns: excitation.reduced)
         table.f32_sigmoid(scale, excitation.channels)
         table.f32_scale_channels(tensor, scale, excitation.positions, excitation.channels)
     }
 
-    private func run(_ classify: Plan.Classify, into logits: UnsafeMutableBufferPointer<Float>) {
+    private func run(_ classify: Plan.Classify, metadata: [Float], into logits: UnsafeMutableBufferPointer<Float>) {
         guard let output = logits.baseAddress else { return }
+        precondition(metadata.count == classify.metadataFeatures)
         let mean = address(classify.scratch)
+        (mean + classify.channels).update(from: metadata, count: metadata.count)
         kernels.table.pointee.f32_channel_mean(address(classify.input), mean, classify.positions, classify.channels)
         MatrixProduct.apply(
             classify.weights.pointer, to: mean, bias: classify.bias.pointer, into: output, rows: classify.classes,
-            columns: classify.channels)
+            columns: classify.channels + classify.metadataFeatures)
     }
 }

@@ -1,7 +1,8 @@
 import CKernels
 
-/// A network made ready to run: fused steps with their packed weights, and an offset for each activation in one arena.
+/// A network made ready to run: fused steps with their weights, and an offset for each activation in one arena.
 ///
+/// The large matrices stay where they are, in the mapped file, so that plans of large networks cost little memory of their own.
 /// Made once per member; read-only and shared by all threads from then on.
 public final class Plan: @unchecked Sendable {
     /// One fused layer, and the part of the network it belongs to.
@@ -10,7 +11,7 @@ public final class Plan: @unchecked Sendable {
         var operation: Operation
     }
 
-    /// What a step computes. Slots name activations; weights are packed for the kernel that reads them.
+    /// What a step computes. Slots name activations; small weights are packed for the kernel that reads them.
     enum Operation {
         case stem(Stem)
         case pointwise(Pointwise)
@@ -49,8 +50,12 @@ public final class Plan: @unchecked Sendable {
         var inputChannels: Int
         var outputChannels: Int
         var activation: Activation
-        /// (inputChannels, outputChannels)
-        var weights: FloatBuffer
+        /// (outputChannels, inputChannels), as in the checkpoint
+        var weights: WeightMatrix
+        /// Room for narrow weights.
+        var room: Slot?
+        /// The batch norm's, one an output channel.
+        var scale: FloatBuffer
         var bias: FloatBuffer
     }
 
@@ -74,10 +79,12 @@ public final class Plan: @unchecked Sendable {
         var reduced: Int
         var activation: Activation
         /// (reduced, channels) and (channels, reduced)
-        var reduceWeights: FloatBuffer
+        var reduceWeights: WeightMatrix
         var reduceBias: FloatBuffer
-        var expandWeights: FloatBuffer
+        var expandWeights: WeightMatrix
         var expandBias: FloatBuffer
+        /// Room for narrow weights.
+        var room: Slot?
     }
 
     struct Classify {
@@ -85,8 +92,10 @@ public final class Plan: @unchecked Sendable {
         var scratch: Slot
         var positions: Int
         var channels: Int
+        /// Features of the patient's metadata, behind those of the image.
+        var metadataFeatures: Int
         var classes: Int
-        /// (classes, channels)
+        /// (classes, channels + metadataFeatures)
         var weights: FloatBuffer
         var bias: FloatBuffer
     }
@@ -110,15 +119,17 @@ public final class Plan: @unchecked Sendable {
     /// Multiply-adds of one pass, of the convolutions and the classifier.
     public let multiplyAdds: Int
 
-    /// Reads, folds and packs all weights.
+    /// Reads all weights, folds the batch norms of the small ones and packs them.
     ///
+    /// - Parameter metadataFeatures: values that `Executor.run` is given beside each image.
     /// - Throws: `ModelError.tensor` for a missing or misshapen one.
     public init(
-        architecture: Architecture, classes: Int, inputSize: Int, weights: some WeightSource
+        architecture: Architecture, classes: Int, inputSize: Int, metadataFeatures: Int = 0, weights: some WeightSource
     ) throws(ModelError) {
         guard (32...2048).contains(inputSize) else { throw .manifest("inputSize \(inputSize) is not in 32...2048") }
-        var builder = PlanBuilder(architecture: architecture, weights: weights)
-        try EfficientNet(architecture: architecture, classes: classes).build(&builder, inputSize: inputSize)
+        var builder = PlanBuilder(architecture: architecture, inputSize: inputSize, weights: weights)
+        try EfficientNet(architecture: architecture, classes: classes, metadataFeatures: metadataFeatures).build(
+            &builder, inputSize: inputSize)
         let layout = builder.layout()
         self.inputSize = inputSize
         self.classes = classes

@@ -14,10 +14,13 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     private(set) var paddedSide = 0
     private(set) var stemPadding = 0
     private var inputSlot = Plan.Slot(id: 0)
+    /// The side of the activation for which paddings are worked out: the network's own, unless they were fixed for another input.
+    private var nominalSide: Int
 
-    init(architecture: Architecture, weights: Source) {
+    init(architecture: Architecture, inputSize: Int, weights: Source) {
         self.architecture = architecture
         self.weights = weights
+        nominalSide = architecture.paddingSize ?? inputSize
     }
 
     func shape(of value: Value) -> Shape { value.shape }
@@ -27,7 +30,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     }
 
     mutating func stem(_ name: String, norm: String, input: Shape, channels: Int) throws(ModelError) -> Value {
-        let geometry = ConvolutionGeometry(input: input, kernel: 3, stride: 2, padding: architecture.padding)
+        let geometry = geometry(of: input, kernel: 3, stride: 2)
         let output = Shape(channels: channels, height: geometry.outputHeight, width: geometry.outputWidth)
         let folded = try fold(norm, channels: channels)
         let values = try weights.values(of: name + ".weight", shape: [channels, 3, 3, 3])
@@ -47,7 +50,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             .stem(
                 Plan.Stem(
                     input: inputSlot, output: result.slot, paddedSide: paddedSide, outputShape: output,
-                    activation: architecture.activation, weights: packed, bias: buffer(folded.shift))),
+                    activation: architecture.activation, weights: packed, bias: FloatBuffer(folded.shift))),
             uses: [inputSlot, result.slot])
         return result
     }
@@ -57,23 +60,17 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     ) throws(ModelError) -> Value {
         let inputChannels = input.shape.channels
         let folded = try fold(norm, channels: channels)
-        let values = try weights.values(of: name + ".weight", shape: [channels, inputChannels, 1, 1])
-        let packed = FloatBuffer(count: values.count)
-        for out in 0..<channels {
-            for channel in 0..<inputChannels {
-                packed.pointer[channel * channels + out] = Float(
-                    Double(values[out * inputChannels + channel]) * folded.scale[out])
-            }
-        }
+        let matrix = try weights.matrix(of: name + ".weight", shape: [channels, inputChannels, 1, 1])
+        let room = newRoom(matrix)
         let result = newValue(Shape(channels: channels, height: input.shape.height, width: input.shape.width))
         multiplyAdds += result.shape.elements * inputChannels
         append(
             .pointwise(
                 Plan.Pointwise(
                     input: input.slot, output: result.slot, residual: residual?.slot, positions: input.shape.positions,
-                    inputChannels: inputChannels, outputChannels: channels, activation: activation, weights: packed,
-                    bias: buffer(folded.shift))),
-            uses: [input.slot, result.slot] + (residual.map { [$0.slot] } ?? []))
+                    inputChannels: inputChannels, outputChannels: channels, activation: activation, weights: matrix, room: room,
+                    scale: FloatBuffer(folded.scale.map { Float($0) }), bias: FloatBuffer(folded.shift))),
+            uses: [input.slot, result.slot] + [residual?.slot, room].compactMap { $0 })
         return result
     }
 
@@ -81,7 +78,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         _ input: Value, _ name: String, norm: String, kernel: Int, stride: Int, activation: Activation
     ) throws(ModelError) -> Value {
         let channels = input.shape.channels
-        let geometry = ConvolutionGeometry(input: input.shape, kernel: kernel, stride: stride, padding: architecture.padding)
+        let geometry = geometry(of: input.shape, kernel: kernel, stride: stride)
         let folded = try fold(norm, channels: channels)
         let taps = kernel * kernel
         let values = try weights.values(of: name + ".weight", shape: [channels, 1, kernel, kernel])
@@ -98,40 +95,41 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             .depthwise(
                 Plan.Depthwise(
                     input: input.slot, output: result.slot, inputShape: input.shape, geometry: geometry,
-                    activation: activation, weights: packed, bias: buffer(folded.shift))),
+                    activation: activation, weights: packed, bias: FloatBuffer(folded.shift))),
             uses: [input.slot, result.slot])
         return result
     }
 
     mutating func squeezeExcitation(_ input: Value, _ name: String, reduced: Int) throws(ModelError) -> Value {
         let channels = input.shape.channels
-        let reduce = try weights.values(of: name + "conv_reduce.weight", shape: [reduced, channels, 1, 1])
+        let reduce = try weights.matrix(of: name + "conv_reduce.weight", shape: [reduced, channels, 1, 1])
         let reduceBias = try weights.values(of: name + "conv_reduce.bias", shape: [reduced])
-        let expand = try weights.values(of: name + "conv_expand.weight", shape: [channels, reduced, 1, 1])
+        let expand = try weights.matrix(of: name + "conv_expand.weight", shape: [channels, reduced, 1, 1])
         let expandBias = try weights.values(of: name + "conv_expand.bias", shape: [channels])
         let scratch = newSlot(2 * channels + reduced)
+        let room = newRoom(reduce, expand)
         multiplyAdds += 2 * channels * reduced
         append(
             .squeezeExcitation(
                 Plan.SqueezeExcitation(
                     tensor: input.slot, scratch: scratch, positions: input.shape.positions, channels: channels,
-                    reduced: reduced, activation: architecture.activation, reduceWeights: buffer(reduce),
-                    reduceBias: buffer(reduceBias), expandWeights: buffer(expand), expandBias: buffer(expandBias))),
-            uses: [input.slot, scratch])
+                    reduced: reduced, activation: architecture.activation, reduceWeights: reduce,
+                    reduceBias: FloatBuffer(reduceBias), expandWeights: expand, expandBias: FloatBuffer(expandBias), room: room)),
+            uses: [input.slot, scratch] + [room].compactMap { $0 })
         return input
     }
 
-    mutating func classify(_ input: Value, _ name: String, classes: Int) throws(ModelError) {
+    mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) throws(ModelError) {
         let channels = input.shape.channels
-        let matrix = try weights.values(of: name + ".weight", shape: [classes, channels])
+        let matrix = try weights.values(of: name + ".weight", shape: [classes, channels + metadataFeatures])
         let bias = try weights.values(of: name + ".bias", shape: [classes])
-        let scratch = newSlot(channels)
-        multiplyAdds += channels * classes
+        let scratch = newSlot(channels + metadataFeatures)
+        multiplyAdds += (channels + metadataFeatures) * classes
         append(
             .classify(
                 Plan.Classify(
                     input: input.slot, scratch: scratch, positions: input.shape.positions, channels: channels,
-                    classes: classes, weights: buffer(matrix), bias: buffer(bias))),
+                    metadataFeatures: metadataFeatures, classes: classes, weights: FloatBuffer(matrix), bias: FloatBuffer(bias))),
             uses: [input.slot, scratch])
     }
 
@@ -150,6 +148,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
                 pointwise.input = placed(pointwise.input)
                 pointwise.output = placed(pointwise.output)
                 pointwise.residual = pointwise.residual.map(placed)
+                pointwise.room = pointwise.room.map(placed)
                 step.operation = .pointwise(pointwise)
             case .depthwise(var depthwise):
                 depthwise.input = placed(depthwise.input)
@@ -158,6 +157,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             case .squeezeExcitation(var excitation):
                 excitation.tensor = placed(excitation.tensor)
                 excitation.scratch = placed(excitation.scratch)
+                excitation.room = excitation.room.map(placed)
                 step.operation = .squeezeExcitation(excitation)
             case .classify(var classify):
                 classify.input = placed(classify.input)
@@ -173,10 +173,16 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         try FoldedBatchNorm(norm, channels: channels, epsilon: architecture.batchNormEpsilon, from: weights)
     }
 
-    private func buffer(_ values: [Float]) -> FloatBuffer {
-        let buffer = FloatBuffer(count: values.count)
-        buffer.pointer.update(from: values, count: values.count)
-        return buffer
+    private mutating func geometry(of input: Shape, kernel: Int, stride: Int) -> ConvolutionGeometry {
+        let geometry = ConvolutionGeometry(
+            input: input, kernel: kernel, stride: stride, padding: architecture.padding, nominalSide: nominalSide)
+        if stride > 1 { nominalSide = (nominalSide + stride - 1) / stride }
+        return geometry
+    }
+
+    /// Room for whichever of a step's matrices must be widened; they take turns in it.
+    private mutating func newRoom(_ matrices: WeightMatrix...) -> Plan.Slot? {
+        matrices.filter(\.isNarrow).map(\.count).max().map { newSlot($0) }
     }
 
     private mutating func newSlot(_ count: Int) -> Plan.Slot {

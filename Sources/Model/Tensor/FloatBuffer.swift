@@ -12,6 +12,11 @@ final class FloatBuffer: @unchecked Sendable {
         pointer.initialize(repeating: 0, count: max(count, 1))
     }
 
+    convenience init(_ values: [Float]) {
+        self.init(count: values.count)
+        pointer.update(from: values, count: values.count)
+    }
+
     deinit {
         UnsafeMutableRawPointer(pointer).deallocate()
     }

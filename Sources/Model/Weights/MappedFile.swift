@@ -5,12 +5,12 @@ import Crypto
 #endif
 
 /// A file mapped read-only into memory. open, mmap, munmap.
-final class MappedFile: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
+public final class MappedFile: @unchecked Sendable {
+    public let bytes: UnsafeRawBufferPointer
 
     /// - Parameter name: what error messages call the file.
     /// - Throws: `ModelError.unreadable`.
-    init(path: String, name: String) throws(ModelError) {
+    public init(path: String, name: String) throws(ModelError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(file: name, reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -30,8 +30,13 @@ final class MappedFile: @unchecked Sendable {
         munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
     }
 
+    /// Gives the pages read so far back; they are read again where they are needed again. madvise.
+    public func release() {
+        _ = madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+    }
+
     /// The SHA-256 of the whole file, in lower-case hexadecimal.
-    var sha256: String {
+    public var sha256: String {
         var hash = SHA256()
         hash.update(bufferPointer: bytes)
         return hash.finalize().hexadecimal
@@ -40,7 +45,7 @@ final class MappedFile: @unchecked Sendable {
 
 extension Sequence<UInt8> {
     /// Two lower-case digits a byte.
-    var hexadecimal: String {
+    public var hexadecimal: String {
         map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -13,7 +13,9 @@ public struct Safetensors: WeightSource, Sendable {
         var range: Range<Int>
     }
 
-    let file: MappedFile
+    public let file: MappedFile
+    /// Narrow matrices are given as fp32 in memory of their own, not as they lie: faster for each pass, at the price of that memory.
+    public var widensAtOnce = false
     private let name: String
     private let entries: [String: Entry]
     private let dataStart: Int
@@ -33,20 +35,44 @@ public struct Safetensors: WeightSource, Sendable {
             UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]), dataCount: bytes.count - dataStart, file: name)
     }
 
-    /// The tensors' number format, if they all share one: "fp32", "fp16", "bf16"; else "mixed".
+    /// The number format of the tensors with two or more dimensions, if they all share one: "fp32", "fp16", "bf16"; else "mixed".
+    /// Batch norms and biases may be stored wider.
     public var precision: String {
-        let types = Set(entries.values.map(\.type).filter { $0 != .int64 })
+        let types = Set(entries.values.filter { $0.shape.count > 1 }.map(\.type))
         return types.count == 1 ? types.first?.precision ?? "mixed" : "mixed"
     }
 
+    /// The names of all tensors.
+    public var names: some Collection<String> { entries.keys }
+
+    /// Elements of all tensors.
+    public var count: Int { entries.values.reduce(0) { $0 + $1.range.count / $1.type.size } }
+
+    public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+
     public func values(of name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        let (type, bytes) = try content(of: name, shape: shape)
+        return try type.floats(bytes, name: name)
+    }
+
+    public func matrix(of name: String, shape: [Int]) throws(ModelError) -> WeightMatrix {
+        let (type, bytes) = try content(of: name, shape: shape)
+        guard let start = bytes.baseAddress, type != .int64, Int(bitPattern: start) % type.size == 0,
+            type == .float32 || !widensAtOnce
+        else { return WeightMatrix(try type.floats(bytes, name: name)) }
+        return WeightMatrix(type: type, bytes: bytes, start: start, owner: file)
+    }
+
+    private func content(of name: String, shape: [Int]) throws(ModelError) -> (type: ElementType, bytes: UnsafeRawBufferPointer) {
         guard let entry = entries[name] else { throw .tensor(name: name, reason: "it is missing") }
         guard entry.shape == shape else {
             throw .tensor(name: name, reason: "its shape is \(entry.shape), not \(shape)")
         }
-        let bytes = UnsafeRawBufferPointer(
-            rebasing: file.bytes[(dataStart + entry.range.lowerBound)..<(dataStart + entry.range.upperBound)])
-        return try entry.type.floats(bytes, name: name)
+        return (
+            entry.type,
+            UnsafeRawBufferPointer(
+                rebasing: file.bytes[(dataStart + entry.range.lowerBound)..<(dataStart + entry.range.upperBound)])
+        )
     }
 
     private static func parse(

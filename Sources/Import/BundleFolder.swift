@@ -1,0 +1,116 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A bundle's folder in the making: hidden beside its destination, and moved there when all of it is on the disk. Whatever happens
+/// before, nothing is left but what was there.
+final class BundleFolder {
+    let path: String
+    private let destination: String
+    private let replaces: Bool
+    /// Held locked, so that what a killed import left can be told from one that runs.
+    private let descriptor: Int32
+    private var isDone = false
+
+    /// - Throws: `ImportError.output`, also if the destination exists and is not to be replaced.
+    init(for destination: String, replaces: Bool, bytes: Int) throws(ImportError) {
+        var trimmed = Substring(destination)
+        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        let destination = String(trimmed)
+        let parts = destination.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let name = parts.last, !name.isEmpty, name != ".", name != ".." else {
+            throw .options("--to must name a folder to make, such as ensembles/winners-b7.")
+        }
+        let parent = parts.dropLast().joined(separator: "/")
+        let folder = destination.hasPrefix("/") && parent.isEmpty ? "" : parent.isEmpty ? "." : parent
+        try Self.makeFolders(folder)
+        if access(destination, F_OK) == 0 {
+            guard replaces else {
+                throw .options("\(destination) exists already. Take another folder, or --replace it.")
+            }
+            guard access(destination + "/ensemble.json", F_OK) == 0 else {
+                throw .options("\(destination) is no ensemble, so it is not replaced. Take another folder.")
+            }
+        }
+        self.destination = destination
+        self.replaces = replaces
+        path = folder + "/." + name + ".partial"
+        descriptor = try Self.claim(path)
+        do {
+            try Self.checkSpace(folder.isEmpty ? "/" : folder, bytes: bytes)
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    deinit {
+        if !isDone { discard() }
+        close(descriptor)
+    }
+
+    /// Moves it to its destination.
+    func finish() throws(ImportError) {
+        _ = fsync(descriptor)
+        let old = path + ".old"
+        let isThere = access(destination, F_OK) == 0
+        if isThere, replaces {
+            try? FileManager.default.removeItem(atPath: old)
+            guard rename(destination, old) == 0 else { throw Self.failure() }
+        }
+        guard rename(path, destination) == 0 else {
+            let failure = Self.failure()
+            if isThere, replaces { _ = rename(old, destination) }
+            throw failure
+        }
+        isDone = true
+        if isThere, replaces { try? FileManager.default.removeItem(atPath: old) }
+    }
+
+    private func discard() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Makes the folder and locks it; one left by an import that was killed is emptied first.
+    private static func claim(_ path: String) throws(ImportError) -> Int32 {
+        for _ in 0..<2 {
+            let isNew = mkdir(path, 0o755) == 0
+            guard isNew || errno == EEXIST else { throw failure() }
+            let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { throw failure() }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw .output("Another import is writing there. Wait until it has ended.")
+            }
+            if isNew { return descriptor }
+            try? FileManager.default.removeItem(atPath: path)
+            close(descriptor)
+        }
+        throw failure()
+    }
+
+    private static func makeFolders(_ path: String) throws(ImportError) {
+        guard !path.isEmpty else { return }
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .output("The folder \(path) can't be made; check its name and its permissions.")
+        }
+    }
+
+    private static func checkSpace(_ folder: String, bytes: Int) throws(ImportError) {
+        var status = statvfs()
+        guard statvfs(folder, &status) == 0 else { return }
+        let free = Int(status.f_bavail) * Int(status.f_frsize)
+        guard free > bytes + 1 << 20 else {
+            throw .output(
+                "The bundle needs \(bytes >> 20) MiB, and \(free >> 20) MiB are free. Make room, or take --storage fp16 or bf16.")
+        }
+    }
+
+    private static func failure() -> ImportError {
+        .output("The bundle can't be written: \(String(cString: strerror(errno))).")
+    }
+}

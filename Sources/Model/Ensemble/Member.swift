@@ -1,0 +1,39 @@
+/// One network of a loaded ensemble, ready to run.
+struct Member: Sendable {
+    var plan: Plan
+    /// For each of its outputs, the class's place among the ensemble's.
+    var classIndices: [Int]
+    /// Its share in the mean, before all shares are scaled to 1.
+    var weight: Double
+    var metadata: Metadata?
+
+    /// What a member that takes metadata needs for it.
+    struct Metadata: Sendable {
+        var inputs: MetadataInputs
+        var network: MetadataNetwork
+
+        func features(for patient: PatientInformation) -> [Float] {
+            network.run(inputs.values(for: patient))
+        }
+    }
+
+    /// - Throws: `ModelError`.
+    init(_ member: Manifest.Member, of manifest: Manifest, weights: Safetensors) throws(ModelError) {
+        var architecture = try Architecture(name: member.architecture)
+        architecture.paddingSize = member.paddingSize
+        guard let keys = CheckpointKeys(names: weights.names) else {
+            throw .weights(file: member.file, reason: "it holds no EfficientNet with a classifier")
+        }
+        let source = KeyedWeights(weights, keys: keys, architecture: architecture)
+        if let names = member.metadata {
+            let inputs = try MetadataInputs(names: names, neutral: manifest.neutralMetadata ?? [:])
+            metadata = Metadata(inputs: inputs, network: try MetadataNetwork(inputs: names.count, from: source))
+        }
+        let classes = member.classes ?? manifest.classes
+        classIndices = classes.compactMap { manifest.classes.firstIndex(of: $0) }
+        weight = member.weight ?? 1
+        plan = try Plan(
+            architecture: architecture, classes: classes.count, inputSize: member.inputSize,
+            metadataFeatures: metadata?.network.features ?? 0, weights: source)
+    }
+}

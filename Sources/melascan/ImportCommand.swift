@@ -1,0 +1,174 @@
+import ArgumentParser
+import Import
+import Model
+
+/// `melascan import`: files of weights in, a bundle out.
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Makes an ensemble of PyTorch checkpoints or safetensors files.",
+        discussion: """
+            The files of the SIIM-ISIC 2020 contest's winners are recognised by their names:
+
+              melascan import 9c_b7ns_1e_640_ext_15ep_best_fold*.pth --to ensembles/winners-b7
+
+            Any other EfficientNet (names of geffnet, timm or efficientnet_pytorch) needs --architecture, --input-size and, unless it
+            has nine or four outputs, --classes. Nothing in a file is run. The new ensemble is tried before it is put in place.
+            """)
+
+    @Argument(help: "Checkpoints (.pth, .pt) or .safetensors files, one a member.", completion: .file())
+    var files: [String]
+
+    @Option(help: "The ensemble's folder, which is made.", completion: .directory)
+    var to: String
+
+    @Option(help: "How weights are stored: fp32, or in half of the room fp16 or bf16.")
+    var storage = ImportOptions.Storage.fp32
+
+    @Option(help: "The network's name in geffnet or timm, such as tf_efficientnet_b4_ns.")
+    var architecture: String?
+
+    @Option(help: "Width and height of the input in pixels.")
+    var inputSize: Int?
+
+    @Option(help: "The outputs' names in order, with commas; or 9 or 4 for the winners' lists.")
+    var classes: String?
+
+    @Option(help: "The metadata inputs' names in order, with commas; winners for the winners' list; none.")
+    var metadata: String?
+
+    @Option(help: "The class whose probability is the answer.")
+    var target = "melanoma"
+
+    @Option(help: "Each member's share in the mean, with commas; equal shares if not given.")
+    var weights: String?
+
+    @Option(help: "Views a member that an analysis takes unless it is asked otherwise, 1 to 8.")
+    var views: Int?
+
+    @Option(help: "The first so many members that an analysis takes unless it is asked otherwise.")
+    var members: Int?
+
+    @Option(help: "A threshold for verdicts on the mean score, NAME=THRESHOLD. Give one that was measured.")
+    var operatingPoint: [String] = []
+
+    @Option(help: "The ensemble's name; the folder's if not given.")
+    var name: String?
+
+    @Option(help: "The weights' licence, for the model card.")
+    var licence: String?
+
+    @Option(help: "The key of the weights in a checkpoint that holds several.")
+    var section: String?
+
+    @Option(help: "The input size that efficientnet_pytorch worked the paddings out for, if not the network's usual one.")
+    var paddingSize: Int?
+
+    @Flag(
+        help: "Computes what the original server does: PyTorch's paddings and epsilon around weights trained with TensorFlow's.")
+    var asOriginal = false
+
+    @Flag(help: "Replaces an ensemble that is there.")
+    var replace = false
+
+    func run() throws {
+        let options = try options()
+        Interruption.watch()
+        let bar = ProgressBar(unit: "MiB")
+        defer { bar.clear() }
+        let importer = Importer(options: options, isStopped: { Interruption.wasAsked }) { progress in
+            switch progress.step {
+            case .checking: bar.note("Trying the new ensemble")
+            case .reading, .writing: bar.show(done: progress.done >> 20, of: max(progress.of >> 20, 1))
+            }
+        }
+        let outcome: Importer.Outcome
+        do {
+            outcome = try importer.run()
+        } catch {
+            bar.clear()
+            Terminal.complain(error.description)
+            throw ExitCode.failure
+        }
+        bar.clear()
+        print(report(outcome))
+    }
+
+    private func options() throws -> ImportOptions {
+        var options = ImportOptions(files: files, destination: to)
+        options.storage = storage
+        options.architecture = architecture
+        options.inputSize = inputSize
+        options.target = target
+        options.section = section
+        options.paddingSize = paddingSize
+        options.asOriginal = asOriginal
+        options.replaces = replace
+        options.name = name
+        options.licence = licence
+        options.defaults = Manifest.Defaults(views: views, members: members)
+        switch classes {
+        case "9": options.classes = WinnersModel.nineClasses
+        case "4": options.classes = WinnersModel.fourClasses
+        default: options.classes = classes.map(Self.list)
+        }
+        switch metadata {
+        case "winners": options.metadata = WinnersModel.metadataInputs
+        case "none": options.metadata = []
+        default: options.metadata = metadata.map(Self.list)
+        }
+        if let weights {
+            options.weights = try Self.list(weights).map { text in
+                guard let weight = Double(text), weight > 0, weight.isFinite else {
+                    throw ValidationError("--weights takes positive numbers, such as 1,1,0.5; '\(text)' is none.")
+                }
+                return weight
+            }
+        }
+        options.operatingPoints = try operatingPoint.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let threshold = Double(parts[1]), threshold > 0, threshold < 1 else {
+                throw ValidationError(
+                    "--operating-point takes a name and a threshold between 0 and 1, such as sensitivity-95=0.12.")
+            }
+            return OperatingPoint(name: parts[0], threshold: threshold)
+        }
+        return options
+    }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            var part = part
+            while part.first == " " { part = part.dropFirst() }
+            while part.last == " " { part = part.dropLast() }
+            return String(part)
+        }
+    }
+
+    private func report(_ outcome: Importer.Outcome) -> String {
+        let manifest = outcome.manifest
+        var lines = ["\(to): \(manifest.members.count) members, \(outcome.size >> 20) MiB as \(storage.rawValue)"]
+        for member in manifest.members {
+            let metadata = member.metadata == nil ? "" : ", with metadata"
+            let classes = (member.classes ?? manifest.classes).count
+            lines.append(
+                "  \(member.architecture) at \(member.inputSize), \(classes) classes\(metadata): \(member.source?.file ?? "")")
+        }
+        if let neutral = manifest.neutralMetadata {
+            let values = neutral.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.decimals(0))" }.joined(separator: ", ")
+            lines.append("  Metadata that a clinic can't know is taken as: \(values)")
+        }
+        lines.append(
+            "  Tried: fast and plain kernels agree to \(String(outcome.difference)); a result is stored for the self-test of each start."
+        )
+        lines.append("  Licence: \(manifest.licence)")
+        if manifest.operatingPoints.isEmpty {
+            lines.append(
+                "  It has no operating point, so its verdict is always \"cannot judge\"; only scores are shown (--operating-point)."
+            )
+        }
+        lines.append("  Use it: MELASCAN_ENSEMBLE=\(to) make run, or melascan analyze --ensemble \(to) photo.jpg")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension ImportOptions.Storage: ExpressibleByArgument {}

@@ -1,0 +1,19 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Whether somebody has asked this process to stop (Ctrl-C, SIGTERM, a closed terminal), for work that must tidy up first. sigaction.
+enum Interruption {
+    private static let flag = Atomic(false)
+
+    static var wasAsked: Bool { flag.load(ordering: .relaxed) }
+
+    /// From now on those signals are noted and no longer end the process.
+    static func watch() {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }
+        }
+    }
+}
