@@ -5,10 +5,11 @@ import Synchronization
 
 /// What all requests share: settings, the loaded ensemble, the line of those who wait, and the counters.
 final class Service: Sendable {
-    /// A loaded and tested ensemble, and the operating point its verdicts are given at.
+    /// A loaded and tested ensemble.
     struct Engine: Sendable {
         var ensemble: Ensemble
-        var operatingPoint: OperatingPoint?
+        /// What an analysis takes unless it is asked otherwise, with the operating point that its verdict is given at.
+        var defaults: Ensemble.Options
     }
 
     let settings: Settings
@@ -40,12 +41,17 @@ final class Service: Sendable {
         let watch = Stopwatch()
         let ensemble = try Ensemble(
             directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels))
-        let point = try ensemble.operatingPoint(named: settings.operatingPoint)
+        let loadTime = watch.milliseconds
+        var defaults = Ensemble.Options()
+        defaults.views = settings.views
+        defaults.members = settings.members
+        defaults.operatingPoint = try ensemble.operatingPoint(named: settings.operatingPoint)
+        try ensemble.check(defaults)
         let difference = try ensemble.selfTest()
-        loaded.withLock { $0 = Engine(ensemble: ensemble, operatingPoint: point) }
+        loaded.withLock { $0 = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
-            "ready: \(name), \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, in \(watch.milliseconds.decimals(0)) ms"
+            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
         )
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
     }

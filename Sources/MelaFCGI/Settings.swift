@@ -12,6 +12,9 @@ struct Settings: Sendable, Equatable {
     var maxBodyBytes = 20 * 1024 * 1024
     var maxPixels = 50_000_000
     var operatingPoint: String?
+    /// How much an analysis takes unless it is asked otherwise; nil: as the ensemble says.
+    var views: Int?
+    var members: Int?
     var allowedOrigins: [String] = []
     var logLevel = Logger.Level.info
     var kernels: String?
@@ -24,6 +27,8 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_QUEUE", "analyses that may wait; more are answered 503 (8)"),
         ("MELASCAN_MAX_BODY_BYTES", "largest upload (20971520); nginx has the same limit"),
         ("MELASCAN_MAX_PIXELS", "largest photo, width times height (50000000)"),
+        ("MELASCAN_VIEWS", "views a member, 1 to 8, that an analysis takes unless asked otherwise (as the ensemble says)"),
+        ("MELASCAN_MEMBERS", "first members that an analysis takes unless asked otherwise (as the ensemble says)"),
         ("MELASCAN_OPERATING_POINT", "operating point of the verdicts (the ensemble's first)"),
         ("MELASCAN_ALLOWED_ORIGINS", "pages of other origins that may call this server, with commas (none)"),
         ("MELASCAN_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)"),
@@ -45,6 +50,9 @@ struct Settings: Sendable, Equatable {
             }
             return number
         }
+        func limit(_ key: ConfigKey, _ name: String, upTo largest: Int) throws(SettingsError) -> Int? {
+            text(key) == nil ? nil : try number(key, name, in: 1...largest, default: 1)
+        }
         ensemble = text("melascan.ensemble") ?? ensemble
         socket = text("melascan.socket")
         threads = try number("melascan.threads", "MELASCAN_THREADS", in: 1...64, default: threads)
@@ -52,6 +60,8 @@ struct Settings: Sendable, Equatable {
         maxBodyBytes = try number(
             "melascan.max.body.bytes", "MELASCAN_MAX_BODY_BYTES", in: 1024...1_073_741_824, default: maxBodyBytes)
         maxPixels = try number("melascan.max.pixels", "MELASCAN_MAX_PIXELS", in: 1...1_000_000_000, default: maxPixels)
+        views = try limit("melascan.views", "MELASCAN_VIEWS", upTo: 8)
+        members = try limit("melascan.members", "MELASCAN_MEMBERS", upTo: 1000)
         operatingPoint = text("melascan.operating.point")
         allowedOrigins = (text("melascan.allowed.origins") ?? "").split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
         if let level = text("melascan.log.level") {

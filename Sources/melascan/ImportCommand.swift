@@ -158,7 +158,7 @@ struct ImportCommand: ParsableCommand {
             lines.append("  Metadata that a clinic can't know is taken as: \(values)")
         }
         lines.append(
-            "  Tried: fast and plain kernels agree to \(String(outcome.difference)); a result is stored for the self-test of each start."
+            "  Tried: fast and plain kernels agree to \(outcome.difference.decimals(6)); a result is stored for the self-test of each start."
         )
         lines.append("  Licence: \(manifest.licence)")
         if manifest.operatingPoints.isEmpty {

@@ -30,11 +30,11 @@ struct InspectCommand: ParsableCommand {
         print("  classes: \(manifest.classes.joined(separator: ", ")); target \(manifest.target)")
         for member in manifest.members {
             print(
-                "  member: \(member.architecture) at \(member.inputSize) x \(member.inputSize), \(member.file), SHA-256 as stated"
+                "  member: \(member.architecture) at \(member.inputSize) x \(member.inputSize), \(member.file), SHA-256 as stated\(Self.more(member))"
             )
         }
         print(
-            "  passes: \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
+            "  passes: \(ensemble.passes(for: Ensemble.Options())) of \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
                 + "\((Double(ensemble.multiplyAdds) / 1e9).decimals(2)) G multiply-adds")
         print(
             "  calibration: \(manifest.calibration.map { "\($0.method.rawValue), fitted at a rate of \($0.prevalence)" } ?? "none")"
@@ -45,6 +45,16 @@ struct InspectCommand: ParsableCommand {
         )
         let test = difference.map { "stored result reproduced to \(String($0))" } ?? "the bundle stores no result to reproduce"
         print("  self-test: \(test); loaded and tested in \(seconds) s")
+    }
+
+    /// What distinguishes a member from a plain one.
+    private static func more(_ member: Manifest.Member) -> String {
+        var parts: [String] = []
+        if let classes = member.classes { parts.append("classes \(classes.joined(separator: ", "))") }
+        if let metadata = member.metadata { parts.append("\(metadata.count) metadata inputs") }
+        if let weight = member.weight { parts.append("weight \(weight)") }
+        if let source = member.source { parts.append("imported from \(source.file)") }
+        return parts.map { "; " + $0 }.joined()
     }
 
     private static func describe(_ point: OperatingPoint) -> String {

@@ -10,8 +10,9 @@ enum Interruption {
 
     static var wasAsked: Bool { flag.load(ordering: .relaxed) }
 
-    /// From now on those signals are noted and no longer end the process.
+    /// From now on those signals are noted and no longer end the process; nor does a file that reaches the system's limit of size.
     static func watch() {
+        signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }
         }

@@ -213,6 +213,36 @@ class InOrder(PageTest):
         self.assertIn("24.1 % so far", self.text("progress"))
         self.assertFalse(self.is_shown("result"))
 
+    def test_the_estimate_settles_in_a_band_and_the_time_left_is_told(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin()")
+        widths = []
+        for done, probability in enumerate((0.6, 0.2, 0.4, 0.38, 0.4, 0.39), start=1):
+            self.run_script(f"{call}.progress({done}, 40, {probability})")
+            self.wait_until(lambda: f"Pass {done} of 40" in self.text("progress"), "the passes", 5)
+            time.sleep(0.3)
+            band = self.run_script("return document.querySelector('#progress-gauge .gauge__spread').getAttribute('width')")
+            widths.append(float(band.rstrip("%")))
+        self.assertGreater(widths[1], 15)  # both estimates
+        self.assertLess(widths[-1], 3)  # the later three
+        self.assertRegex(self.text("progress"), r"about \d+ s left")
+        self.assertAlmostEqual(float(self.run_script("return document.getElementById('progress-bar').value")), 6)
+
+    def test_a_quicker_answer_can_be_asked_for(self):
+        self.choose()
+        self.find("effort-summary").click()
+        self.wait_until(lambda: "16 passes" in self.text("effort"), "the passes of each choice", 5)
+        self.find("views").send_keys("2")
+        self.assertIn("2: 4 passes", self.text("effort-summary"))
+        self.analyse()
+        self.wait_for_result()
+        self.assertIn("4 of 16", self.text("result"))
+        self.find("start-over").click()
+        self.wait_until(lambda: self.text("effort-summary") == "A quicker answer", "the choice to go", 5)
+
     def test_cancelling_ends_it_without_an_error(self):
         self.stub()
         self.choose()

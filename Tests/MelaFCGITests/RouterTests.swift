@@ -55,6 +55,29 @@ import Testing
         #expect(response.headers.contains { $0.name.rawName == "X-Accel-Buffering" && $0.value == "no" })
     }
 
+    @Test func `a server set to fewer passes makes those, says so, and makes more when asked`() throws {
+        let router = Router(
+            service: try TestService.make {
+                $0.views = 2
+                $0.members = 1
+            })
+        let card = try router.respond(to: get("/v1/ensemble")).json()
+        #expect(card["defaults"] as? [String: Int] == ["members": 1, "views": 2, "passes": 2])
+        #expect(card["passes"] as? Int == 16)
+        let set = try router.respond(to: TestForm().adding(image: photo).request()).json()
+        #expect(set["passes"] as? Int == 2 && set["passes_available"] as? Int == 16)
+        let original = try router.respond(to: TestForm().adding(image: photo).request("/melanoma")).json()
+        #expect(original["confidence"] as? Double == set["raw_probability"] as? Double)
+        let asked = TestForm().adding("views", "8").adding("members", "2").adding(image: photo).request()
+        #expect(try router.respond(to: asked).json()["passes"] as? Int == 16)
+    }
+
+    @Test func `a server can't be set to more members than there are`() {
+        #expect(throws: ModelError.option(field: "members", reason: "must be a whole number from 1 to 2")) {
+            try TestService.make { $0.members = 3 }
+        }
+    }
+
     @Test func `a browser without script gets a page`() throws {
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         let good = try router.respond(to: TestForm().adding(image: photo).request(accept: accept))

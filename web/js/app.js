@@ -2,6 +2,7 @@
 
 import { byId } from "./dom.js";
 import { EnsembleCard } from "./ensemble-card.js";
+import { Effort } from "./effort.js";
 import { Latest } from "./latest.js";
 import { Patient } from "./patient.js";
 import { PhotoPicker } from "./photo.js";
@@ -17,6 +18,7 @@ const form = byId("analysis-form");
 const picker = new PhotoPicker();
 const preview = new Preview();
 const patient = new Patient();
+const effort = new Effort();
 const progress = new Progress();
 const result = new Result();
 const problemPart = new ProblemPart();
@@ -48,7 +50,7 @@ async function analyse() {
 
   const body = new FormData();
   body.append("image", picker.photo, "photo.jpg"); // the file's own name may be the patient's
-  for (const [name, value] of given) body.append(name, value);
+  for (const [name, value] of [...given, ...effort.read()]) body.append(name, value);
 
   reset();
   const run = analyses.begin();
@@ -73,6 +75,7 @@ async function analyse() {
 
 function fail(problem) {
   problemPart.show(problem);
+  if (problem.field && effort.complain(problem.field, problem.detail)) return;
   if (problem.field && patient.complain(problem.field, problem.detail)) patient.focus(problem.field);
 }
 
@@ -101,6 +104,7 @@ async function inquire() {
       picker.largest = card.limits?.max_body_bytes ?? picker.largest;
       patient.noteUnused((card.members ?? []).every((member) => !member.metadata));
       ensembleCard.show(card);
+      effort.show(card);
       settings.tell(byId("settings").open ? `The server answers: ensemble ${card.name} ${card.version}.` : "");
       return;
     } catch (error) {
@@ -133,6 +137,7 @@ result.addEventListener("over", () => {
   form.reset();
   picker.clear();
   patient.clear();
+  effort.clear();
   preview.clear();
   picker.offer("photo");
   picker.focus();

@@ -4,6 +4,13 @@ import { byId, element } from "./dom.js";
 import { facts } from "./facts.js";
 import { percent } from "./numbers.js";
 
+function passes({ passes: all, views, defaults }) {
+  if (!all) return null;
+  return defaults && defaults.passes !== all
+    ? `${defaults.passes} of ${all}: ${defaults.members} networks, ${defaults.views} views each`
+    : `${all}, ${views} views each`;
+}
+
 export class EnsembleCard extends EventTarget {
   #body = byId("ensemble-body");
   #state = byId("server-state");
@@ -18,7 +25,7 @@ export class EnsembleCard extends EventTarget {
     const more = facts([
       ["Made from", card.provenance],
       ["Networks", card.members?.map((member) => `${member.architecture.replaceAll("_", "_\u200b")} at ${member.input_size}`).join(", ")],
-      ["Passes", card.passes ? `${card.passes}, ${card.views} views each` : null],
+      ["Passes", passes(card)],
       ["Operating point", point ? `${point.name}: score ${percent(point.threshold)} or more is flagged` : "None: every answer is “cannot judge”"],
       ["Calibration", card.calibration ? "Calibrated" : "None: the figure is the model’s score, not the patient’s risk"],
       ["Licence", card.licence],

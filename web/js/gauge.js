@@ -24,9 +24,8 @@ export function gauge({ value, spread = null, threshold = null, isSmall = false 
   },
   drawing("rect", { class: "gauge__track", x: 0, y: top, width: "100%", height: 12, rx: 2 }));
 
-  if (spread) {
-    svg.append(drawing("rect", { class: "gauge__spread", x: at(spread.lowest), y: top, width: at(spread.highest - spread.lowest), height: 12 }));
-  }
+  const band = spread ? drawing("rect", { class: "gauge__spread", x: at(spread.lowest), y: top, width: at(spread.highest - spread.lowest), height: 12 }) : null;
+  if (band) svg.append(band);
   if (!isSmall) {
     for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
       const turned = tick === 0 ? "start" : tick === 1 ? "end" : "middle";
@@ -42,7 +41,11 @@ export function gauge({ value, spread = null, threshold = null, isSmall = false 
     }
   }
   svg.append(marker);
-  svg.moveTo = (fraction) => marker.setAttribute("x", at(fraction));
+  svg.moveTo = (fraction, { lowest, highest }) => {
+    marker.setAttribute("x", at(fraction));
+    band?.setAttribute("x", at(lowest));
+    band?.setAttribute("width", at(highest - lowest));
+  };
   return svg;
 }
 

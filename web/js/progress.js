@@ -18,6 +18,8 @@ export class Progress extends EventTarget {
   #threshold = null;
   #timer = 0;
   #drawn = null;
+  #estimates = [];
+  #firstPass = 0;
 
   constructor() {
     super();
@@ -27,6 +29,7 @@ export class Progress extends EventTarget {
   begin(bytes, threshold) {
     this.#threshold = threshold;
     this.#drawn = null;
+    this.#estimates = [];
     this.#gauge.replaceChildren();
     this.#part.hidden = false;
     this.#cancel.hidden = false;
@@ -41,13 +44,17 @@ export class Progress extends EventTarget {
 
   pass({ done, of, probability }) {
     if (!this.#drawn) this.announce("The server is analysing the photo.");
-    this.#say(`Pass ${done} of ${of}`);
+    this.#say(`Pass ${done} of ${of}${this.#timeLeft(done, of)}`);
     this.#bar.max = of;
     this.#bar.value = done;
     if (Number.isFinite(probability)) {
       this.#estimate.textContent = `${percent(probability)} so far`;
-      this.#drawn ??= this.#gauge.appendChild(gauge({ value: probability, threshold: this.#threshold, isSmall: true }));
-      this.#drawn.moveTo(probability);
+      this.#estimates.push(probability);
+      // The later half of the estimates so far: the band narrows as they settle.
+      const recent = this.#estimates.slice(Math.floor(this.#estimates.length / 2));
+      const spread = { lowest: Math.min(...recent), highest: Math.max(...recent) };
+      this.#drawn ??= this.#gauge.appendChild(gauge({ value: probability, spread, threshold: this.#threshold, isSmall: true }));
+      this.#drawn.moveTo(probability, spread);
     }
     this.#watch();
   }
@@ -63,6 +70,16 @@ export class Progress extends EventTarget {
   /** For a screen reader only; the eye sees the same elsewhere. */
   announce(words) {
     this.#announcement.textContent = words;
+  }
+
+  /** In words, once a few passes have shown how long one takes; nothing where the end is near. */
+  #timeLeft(done, of) {
+    const now = performance.now();
+    if (this.#estimates.length === 0) this.#firstPass = now;
+    const passed = this.#estimates.length;
+    if (passed < 3) return "";
+    const seconds = Math.round(((now - this.#firstPass) / passed) * (of - done) / 1000);
+    return seconds < 2 ? "" : `, about ${seconds} s left`;
   }
 
   #say(words) {

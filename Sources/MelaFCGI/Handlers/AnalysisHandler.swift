@@ -46,12 +46,14 @@ struct AnalysisHandler: Sendable {
         _ = try AnalysisForm.length(of: request, limit: limit)
         guard let place = service.queue.enter() else { throw Problem.busy }
         let form = try AnalysisForm(request, limit: limit)
-        try engine.ensemble.check(form.options)
+        var options = form.options
+        options.views = options.views ?? engine.defaults.views
+        options.members = options.members ?? engine.defaults.members
+        options.operatingPoint = engine.defaults.operatingPoint
+        try engine.ensemble.check(options)
         let (photo, timing) = try form.withImage { bytes throws(ImagingError) in
             try service.prepare(bytes, for: engine.ensemble)
         }
-        var options = form.options
-        options.operatingPoint = engine.operatingPoint
         return Job(engine: engine, place: place, photo: photo, options: options, timing: timing, total: total)
     }
 

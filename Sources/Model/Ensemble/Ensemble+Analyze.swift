@@ -64,6 +64,9 @@ extension Ensemble {
     /// The target class's place among the classes.
     private var target: Int { manifest.classes.firstIndex(of: manifest.target) ?? 0 }
 
+    /// How many passes an analysis makes.
+    public func passes(for options: Options) -> Int { order(for: options).passes.count }
+
     /// The passes that an analysis makes.
     func order(for options: Options) -> PassOrder {
         PassOrder(

@@ -60,11 +60,10 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
 
 extension Ensemble {
     /// - Parameters:
-    ///   - point: the operating point in use.
-    ///   - options: how much an analysis takes here unless it is asked otherwise.
+    ///   - options: what an analysis takes here unless it is asked otherwise, with its operating point.
     ///   - limits: a server's.
     public func card(
-        at point: OperatingPoint? = nil, options: Options = Options(), limits: EnsembleCard.Limits? = nil
+        with options: Options = Options(), limits: EnsembleCard.Limits? = nil
     ) -> EnsembleCard {
         let order = order(for: options)
         let views = Set(order.passes.map(\.view)).count
@@ -78,7 +77,8 @@ extension Ensemble {
                     metadata: $0.metadata, classes: $0.classes ?? manifest.classes, weight: $0.weight ?? 1, source: $0.source)
             },
             views: manifest.views, passes: passes, defaults: defaults, calibration: manifest.calibration,
-            operatingPoints: manifest.operatingPoints, operatingPoint: (point ?? manifest.operatingPoints.first)?.name,
+            operatingPoints: manifest.operatingPoints,
+            operatingPoint: (options.operatingPoint ?? manifest.operatingPoints.first)?.name,
             smallestCrop: manifest.smallestCrop, precision: "fp32", storage: storage, threads: threads,
             kernels: kernels.name, sha256: sha256, serverVersion: Release.version, limits: limits)
     }
