@@ -44,9 +44,14 @@ final class AdmissionQueue: Sendable {
             queue.state.update { state in state.line.removeAll { $0 == number } }
         }
 
+        /// Those before this one.
+        private var ahead: Int { queue.state.update { $0.line.firstIndex(of: number) ?? 0 } }
+
         /// Blocks until all that came before have left.
-        func waitForTurn() {
-            queue.state.wait { $0.line.first == number ? () : nil }
+        ///
+        /// - Parameter waiting: called every two seconds with the number of those before; what it throws ends the wait.
+        func waitForTurn<Failure: Error>(_ waiting: (_ ahead: Int) throws(Failure) -> Void) throws(Failure) {
+            while queue.state.wait(upTo: 2, { $0.line.first == number ? true : nil }) == nil { try waiting(ahead) }
         }
     }
 }

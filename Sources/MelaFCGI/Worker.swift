@@ -10,7 +10,7 @@ import Synchronization
 /// The persistent process: threads that accept, answer and wait; it drains when told to stop.
 final class Worker: Sendable {
     /// How long a drain waits for answers; then the rest is given up.
-    private static let drainMilliseconds = 120_000.0
+    private static let drainMilliseconds = 300_000.0
     /// How long it waits for requests that have begun to arrive.
     private static let arrivalMilliseconds = 2_000.0
 

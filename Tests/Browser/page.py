@@ -43,6 +43,7 @@ window.fetch = (url, options = {}) => {
     calls.push({
       signal: options.signal,
       begin: () => resolve(new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })),
+      waiting: (ahead) => send('waiting', { ahead }),
       progress: (done, of, probability) => send('progress', { done, of, probability }),
       end: () => pipe.close(),
       analysis: (analysis) => { send('analysis', analysis); pipe.close(); },

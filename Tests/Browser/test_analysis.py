@@ -208,7 +208,9 @@ class InOrder(PageTest):
         self.analyse()
         call = self.call(0)
         self.assertIn("Sending the photo", self.text("progress"))
-        self.run_script(f"{call}.begin(); {call}.progress(3, 16, 0.241)")
+        self.run_script(f"{call}.begin(); {call}.waiting(2)")
+        self.wait_until(lambda: "2 other photos are analysed first" in self.text("progress"), "the place in the line", 5)
+        self.run_script(f"{call}.progress(3, 16, 0.241)")
         self.wait_until(lambda: "Pass 3 of 16" in self.text("progress"), "the passes", 5)
         self.assertIn("24.1 % so far", self.text("progress"))
         self.assertFalse(self.is_shown("result"))
@@ -227,12 +229,13 @@ class InOrder(PageTest):
             band = self.run_script("return document.querySelector('#progress-gauge .gauge__spread').getAttribute('width')")
             widths.append(float(band.rstrip("%")))
         self.assertGreater(widths[1], 15)  # both estimates
-        self.assertLess(widths[-1], 3)  # the later three
+        self.assertLess(widths[-1], 3)  # the later four
         self.assertRegex(self.text("progress"), r"about \d+ s left")
         self.assertAlmostEqual(float(self.run_script("return document.getElementById('progress-bar').value")), 6)
 
     def test_a_quicker_answer_can_be_asked_for(self):
         self.choose()
+        self.run_script("document.getElementById('effort').scrollIntoView({ block: 'center' })")  # from under the buttons
         self.find("effort-summary").click()
         self.wait_until(lambda: "16 passes" in self.text("effort"), "the passes of each choice", 5)
         self.find("views").send_keys("2")

@@ -133,7 +133,7 @@ class TheAnalysis(ContractTestCase):
 
     def test_takes_empty_fields_as_not_given(self):
         patient = self.analysis(age="", sex="", site=" ", views="1", members="")[1]["patient"]
-        self.assertEqual(patient, {"age": None, "sex": None, "site": None, "used": False})
+        self.assertEqual(patient, {"age": None, "assumed": {}, "sex": None, "site": None, "used": False})
 
     def test_ignores_an_empty_file_beside_a_photo_and_fields_it_does_not_know(self):
         self.analysis(("image", b""), ("image", photo.mole(320, 240)), ("colour", b"brown"), **QUICK)

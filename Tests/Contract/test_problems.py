@@ -17,7 +17,7 @@ OUT_OF_REACH = {
     "internal": "it takes a fault of the server", "not-ready": "it takes a server that has just started",
     "forbidden": "it takes another machine", "https-required": "it takes nginx-cloud.conf",
     "too-many-requests": "it takes nginx-cloud.conf",
-    "worker-down": "it takes a worker that has ended", "worker-slow": "it takes two minutes",
+    "worker-down": "it takes a worker that has ended", "worker-slow": "it takes five minutes",
 }
 
 

@@ -59,6 +59,7 @@ async function analyse() {
   try {
     const analysis = await server.analyse(body, {
       signal: run.signal,
+      onWaiting: (place) => { if (run.isLatest()) progress.waiting(place); },
       onProgress: (pass) => { if (run.isLatest()) progress.pass(pass); },
     });
     if (!run.isLatest()) return;

@@ -42,6 +42,11 @@ export class Progress extends EventTarget {
     this.#watch();
   }
 
+  waiting({ ahead }) {
+    this.#say(ahead === 1 ? "One other photo is analysed first" : `${ahead} other photos are analysed first`);
+    this.#watch();
+  }
+
   pass({ done, of, probability }) {
     if (!this.#drawn) this.announce("The server is analysing the photo.");
     this.#say(`Pass ${done} of ${of}${this.#timeLeft(done, of)}`);
@@ -51,7 +56,7 @@ export class Progress extends EventTarget {
       this.#estimate.textContent = `${percent(probability)} so far`;
       this.#estimates.push(probability);
       // The later half of the estimates so far: the band narrows as they settle.
-      const recent = this.#estimates.slice(Math.floor(this.#estimates.length / 2));
+      const recent = this.#estimates.slice(Math.floor((this.#estimates.length - 1) / 2));
       const spread = { lowest: Math.min(...recent), highest: Math.max(...recent) };
       this.#drawn ??= this.#gauge.appendChild(gauge({ value: probability, spread, threshold: this.#threshold, isSmall: true }));
       this.#drawn.moveTo(probability, spread);

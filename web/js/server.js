@@ -17,8 +17,8 @@ export class Server {
     return card;
   }
 
-  /** Sends `form` and follows the passes. `onProgress` gets `{done, of, probability}`; the analysis is returned. */
-  async analyse(form, { signal, onProgress }) {
+  /** Sends `form` and follows the passes. `onWaiting` gets `{ahead}`, `onProgress` `{done, of, probability}`; the analysis is returned. */
+  async analyse(form, { signal, onWaiting, onProgress }) {
     const response = await this.#fetch("/v1/analyses", {
       method: "POST",
       body: form,
@@ -32,6 +32,7 @@ export class Server {
     try {
       for await (const { event, data } of events(response.body)) {
         const body = parsed(data);
+        if (event === "waiting" && body) onWaiting(body);
         if (event === "progress" && body) onProgress(body);
         if (event === "analysis") return checked(body);
         if (event === "problem") throw Problem.fromBody(body);

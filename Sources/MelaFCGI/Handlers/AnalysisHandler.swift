@@ -17,6 +17,11 @@ struct AnalysisHandler: Sendable {
         var total: Stopwatch
     }
 
+    /// The data of the event `waiting`: how many photos are analysed before this one.
+    private struct Waiting: Encodable {
+        var ahead: Int
+    }
+
     /// `{"confidence": p}`, the original app's answer: the mean softmax, uncalibrated.
     private struct Confidence: Encodable {
         var confidence: Double
@@ -58,12 +63,15 @@ struct AnalysisHandler: Sendable {
     }
 
     private func analyze(
-        _ job: Job, request: Request, progress: (Ensemble.Progress) -> Void = { _ in }
+        _ job: Job, request: Request, waiting: (Waiting) -> Void = { _ in }, progress: (Ensemble.Progress) -> Void = { _ in }
     ) throws(ModelError) -> Analysis {
-        let waiting = Stopwatch()
-        job.place.waitForTurn()
-        let queued = waiting.milliseconds
-        // One who left while waiting costs those behind no pass.
+        let watch = Stopwatch()
+        // One who leaves while waiting gives the place up, and costs those behind no pass.
+        try job.place.waitForTurn { ahead throws(ModelError) in
+            guard !request.body.isClientGone else { throw .cancelled }
+            waiting(Waiting(ahead: ahead))
+        }
+        let queued = watch.milliseconds
         guard !request.body.isClientGone else { throw .cancelled }
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
@@ -80,9 +88,14 @@ struct AnalysisHandler: Sendable {
 
     private func stream(_ job: Job, request: Request, send: (Data) -> Bool) {
         do {
-            let analysis = try analyze(job, request: request) { progress in
-                if let event = try? ServerEvent.encode("progress", progress) { _ = send(event) }
-            }
+            let analysis = try analyze(
+                job, request: request,
+                waiting: { waiting in
+                    if let event = try? ServerEvent.encode("waiting", waiting) { _ = send(event) }
+                },
+                progress: { progress in
+                    if let event = try? ServerEvent.encode("progress", progress) { _ = send(event) }
+                })
             _ = send(try ServerEvent.encode("analysis", analysis))
         } catch {
             if error as? ModelError == .cancelled {
