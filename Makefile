@@ -1,7 +1,7 @@
 # What a person types. Each target is one script in scripts/; `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench build format lint clean install uninstall
+.PHONY: help run test bench fuzz build format lint clean install uninstall
 
 PORT ?= 8080
 export PORT SITE NAME DESTDIR
@@ -17,6 +17,9 @@ test: ## everything: style, Swift, browser; about ten minutes the first time
 
 bench: ## measure the engine on this machine
 	@exec scripts/bench
+
+fuzz: ## search for files that harm the checkpoint reader, for a minute (SECONDS=60)
+	@exec scripts/fuzz $(SECONDS)
 
 build: ## build the server and the tool into .build/release
 	@exec scripts/build
@@ -34,4 +37,4 @@ uninstall: ## as root: take the service away
 	@exec scripts/uninstall
 
 clean: ## remove what was built
-	@rm -rf .build .build-tests
+	@rm -rf .build .build-tests .build-fuzz

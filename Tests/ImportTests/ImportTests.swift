@@ -85,7 +85,7 @@ import Testing
             scratch, patient: PatientInformation(age: String(given.age), sex: given.sex, site: given.site))
         expectAgreement(known, network.softmax, network.classes)
         #expect(known.patient.used && known.patient.assumed == ["n_images": 1, "image_size": 130_000])
-        #expect(known.remarks.contains { $0.contains("1 images of the patient") && $0.contains("130000 bytes") })
+        #expect(known.remarks.contains { $0.contains("images of the patient 1") && $0.contains("file 130000") })
         let unknown = try analyze(scratch)
         expectAgreement(unknown, try #require(network.softmax_unknown), network.classes)
         #expect(!unknown.patient.used && unknown.remarks.contains { $0.contains("count as missing") })

@@ -32,7 +32,7 @@ extension Ensemble {
         }
         let names = ["n_images": "images of the patient", "image_size": "bytes of the photo's file"]
         let assumed = patient(options.patient, order: order).assumed.sorted { $0.key < $1.key }.map {
-            "\($0.value.decimals(0)) \(names[$0.key] ?? $0.key)"
+            "\(names[$0.key] ?? $0.key) \($0.value.decimals(0))"
         }
         var remarks: [String] = []
         let who = count == 1 ? "One member uses" : "\(count) members use"
