@@ -41,7 +41,14 @@ public final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
-    /// Blocks until `body` gives a result, but not much longer than so many seconds; nil then. It is called as by `wait`.
+    /// Blocks until `body` gives a result; it is called under the lock, at once and after every update.
+    public func wait<Result>(_ body: (inout State) -> Result?) -> Result {
+        while true {
+            if let result = wait(upTo: 3600, body) { return result }
+        }
+    }
+
+    /// The same, but not much longer than so many seconds; nil then.
     public func wait<Result>(upTo seconds: Int, _ body: (inout State) -> Result?) -> Result? {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
@@ -54,19 +61,6 @@ public final class Monitor<State>: @unchecked Sendable {
         while true {
             if let result = body(&state) { return result }
             if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return body(&state) }
-        }
-    }
-
-    /// Blocks until `body` gives a result; it is called under the lock, at once and after every update.
-    public func wait<Result>(_ body: (inout State) -> Result?) -> Result {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_cond_broadcast(condition)
-            pthread_mutex_unlock(mutex)
-        }
-        while true {
-            if let result = body(&state) { return result }
-            pthread_cond_wait(condition, mutex)
         }
     }
 }
