@@ -149,7 +149,7 @@ def tensors(folder: Path) -> dict:
         ("half", torch.tensor([1.5, -65504.0, 6e-8]).half()), ("bfloat", torch.tensor([1.5, 3.0e38, -1e-40]).bfloat16()),
         ("double", torch.tensor([0.1, -1e300, 1e-300], dtype=torch.float64)), ("transposed", line[:6].reshape(2, 3).t()),
         ("window", line[10:14]), ("overlapping", line.as_strided((3, 2, 2), (5, 7, 1), 4)), ("expanded", line[3:4].expand(4)),
-        ("four", line[:24].reshape(1, 2, 3, 4).permute(3, 0, 2, 1)), ("parameter", nn.Parameter(torch.tensor([7.0]))),
+        ("odd-stride", line[20:22].as_strided((2, 1), (1, 2**62), 20)), ("four", line[:24].reshape(1, 2, 3, 4).permute(3, 0, 2, 1)), ("parameter", nn.Parameter(torch.tensor([7.0]))),
         ("count", torch.tensor(12)), ("long", torch.tensor([1, -2], dtype=torch.int64)), ("mask", torch.tensor([True, False])),
     ])
     expected = {key: {"shape": list(value.shape), "values": value.detach().float().flatten().tolist() if value.is_floating_point() else None}
@@ -161,6 +161,9 @@ def tensors(folder: Path) -> dict:
         save(state, "tensors")
         save({f"module.{key}": value for key, value in state.items()}, "data-parallel")
         save({"epoch": 3, "state_dict": dict(state), "optimizer": {"state": {}, "param_groups": []}, "args": None}, "beside-optimizer")
+        save({"epoch": 3, "best_acc1": torch.tensor(0.5), "rng_state": torch.get_rng_state(), "auc": np.float64(0.9), "tags": {"a", "b"},
+              "schedule": collections.Counter([1, 2]), "counts": collections.defaultdict(list, a=[1]), "table": np.arange(3),
+              "path": Path("x"), "model": dict(state)}, "beside-much")
         save({"generator": {"a": line[:2]}, "critic": {"a": line[2:4]}}, "two-sets")
         save(dict(state), "protocol-4", pickle_protocol=4)
         save(nn.Linear(2, 2), "whole-model")

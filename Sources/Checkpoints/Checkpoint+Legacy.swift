@@ -26,7 +26,7 @@ extension Checkpoint.Content {
         self.machine = machine
         var list = try PickleMachine(bytes, at: machine.end)
         let keys = try Self.keys(&list)
-        let types = Self.types(machine)
+        let types = Self.types(machine, keys: Set(keys))
         var cursor = try ByteCursor(bytes, at: list.end)
         var storages: [String: UnsafeRawBufferPointer] = [:]
         for key in keys {
@@ -42,9 +42,11 @@ extension Checkpoint.Content {
             }
         }
         let found = storages
-        storage = { (reference) throws(CheckpointError) in
-            guard let storage = found[reference.key] else { throw .damaged("a storage's bytes are missing") }
-            guard types[reference.key] == reference else { throw .damaged("one storage is described in two ways") }
+        storage = { (reference, key) throws(CheckpointError) in
+            guard let storage = found[key], let known = types[key] else { throw .damaged("a storage's bytes are missing") }
+            guard known.type == reference.type, known.count == reference.count else {
+                throw .damaged("one storage is described in two ways")
+            }
             return storage
         }
     }
@@ -54,15 +56,21 @@ extension Checkpoint.Content {
         guard let items = list.items(of: result) else { throw .damaged("the list of its storages is missing") }
         var keys: [String] = []
         for item in items {
-            guard case .text(let range) = list.nodes[item] else { throw .damaged("the list of its storages is no list of names") }
+            guard case .text(let range) = list.nodes[item], range.count <= 256, keys.count < 20_000 else {
+                throw .damaged("the list of its storages is no list of names")
+            }
             keys.append(list.text(range))
         }
         return keys
     }
 
-    private static func types(_ machine: PickleMachine) -> [String: StorageReference] {
+    /// What the object says of each storage in the list.
+    private static func types(_ machine: PickleMachine, keys: Set<String>) -> [String: StorageReference] {
         var types: [String: StorageReference] = [:]
-        for case .storage(let reference) in machine.nodes { types[reference.key] = reference }
+        for case .storage(let reference) in machine.nodes {
+            let key = machine.text(reference.key)
+            if keys.contains(key) { types[key] = reference }
+        }
         return types
     }
 }

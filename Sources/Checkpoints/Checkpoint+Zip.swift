@@ -16,8 +16,8 @@ extension Checkpoint.Content {
         var machine = try PickleMachine(try archive.checked(description))
         self.root = try machine.run()
         self.machine = machine
-        storage = { (reference) throws(CheckpointError) in
-            guard let entry = archive.entries[root + "data/" + reference.key] else {
+        storage = { (reference, key) throws(CheckpointError) in
+            guard let entry = archive.entries[root + "data/" + key] else {
                 throw .damaged("a storage's bytes are missing")
             }
             let (size, overflows) = reference.count.multipliedReportingOverflow(by: reference.type.size)

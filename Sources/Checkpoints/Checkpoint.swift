@@ -35,12 +35,13 @@ public struct Checkpoint: Sendable {
         var tensors: [String: CheckpointTensor] = [:]
         var storages: [String: (reference: StorageReference, bytes: UnsafeRawBufferPointer)] = [:]
         for (name, reference) in state.tensors {
-            let key = reference.storage.key
-            if storages[key] == nil { storages[key] = (reference.storage, try content.storage(reference.storage)) }
-            guard let storage = storages[key], storage.reference == reference.storage else {
+            let (own, window) = try content.machine.resolve(reference)
+            let key = content.machine.text(own.key)
+            if storages[key] == nil { storages[key] = (own, try content.storage(own, key)) }
+            guard let storage = storages[key], storage.reference.type == own.type, storage.reference.count == own.count else {
                 throw .damaged("one storage is described in two ways")
             }
-            tensors[name] = try CheckpointTensor(reference, in: storage.bytes)
+            tensors[name] = try CheckpointTensor(window, type: own.type, in: storage.bytes)
         }
         self.tensors = tensors
     }
@@ -49,6 +50,7 @@ public struct Checkpoint: Sendable {
     struct Content {
         var machine: PickleMachine
         var root: Int
-        var storage: (StorageReference) throws(CheckpointError) -> UnsafeRawBufferPointer
+        /// The bytes of a storage with its key.
+        var storage: (StorageReference, String) throws(CheckpointError) -> UnsafeRawBufferPointer
     }
 }

@@ -8,6 +8,13 @@ public struct CheckpointTensor: @unchecked Sendable {
     /// The storage's bytes, from this tensor's first element on. Valid as long as the file's bytes are.
     let bytes: UnsafeRawBufferPointer
 
+    /// What a pickle says of a tensor's place in its storage, in elements.
+    struct Window {
+        var offset: Int
+        var shape: [Int]
+        var strides: [Int]
+    }
+
     /// Elements that a tensor may have: no layer of an EfficientNet comes near.
     private static let mostElements = 1 << 28
 
@@ -15,8 +22,9 @@ public struct CheckpointTensor: @unchecked Sendable {
 
     /// Whether the elements lie row by row without gaps.
     public var isContiguous: Bool {
+        guard count > 0 else { return true }
         var step = 1
-        for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
+        for (extent, stride) in zip(shape, strides).reversed() where extent > 1 {
             guard stride == step else { return false }
             step *= extent
         }
@@ -24,13 +32,15 @@ public struct CheckpointTensor: @unchecked Sendable {
     }
 
     /// - Throws: `CheckpointError.damaged` if an element lies outside of the storage.
-    init(_ reference: TensorReference, in storage: UnsafeRawBufferPointer) throws(CheckpointError) {
-        type = reference.storage.type
-        shape = reference.shape
-        strides = reference.strides
+    init(_ window: Window, type: StorageType, in storage: UnsafeRawBufferPointer) throws(CheckpointError) {
+        self.type = type
+        shape = window.shape
+        // Where there is nothing to step to, a stride may be any number.
+        let isEmpty = shape.contains(0)
+        strides = zip(shape, window.strides).map { isEmpty || $0 == 1 ? 0 : $1 }
         var count = 1
-        var last = reference.offset
-        guard reference.offset >= 0 else { throw .damaged("a tensor in it begins before its storage") }
+        var last = window.offset
+        guard window.offset >= 0 else { throw .damaged("a tensor in it begins before its storage") }
         for (extent, stride) in zip(shape, strides) {
             let (product, isTooLarge) = count.multipliedReportingOverflow(by: extent)
             guard extent >= 0, stride >= 0, !isTooLarge, product <= Self.mostElements else {
@@ -43,10 +53,10 @@ public struct CheckpointTensor: @unchecked Sendable {
             last = sum
         }
         let available = storage.count / type.size
-        guard count == 0 ? reference.offset <= available : last < available else {
+        guard count == 0 ? window.offset <= available : last < available else {
             throw .damaged("a tensor in it reaches beyond its storage")
         }
-        bytes = UnsafeRawBufferPointer(rebasing: storage[(reference.offset * type.size)...])
+        bytes = UnsafeRawBufferPointer(rebasing: storage[(window.offset * type.size)...])
     }
 
     /// Calls `body` with the place of each element, in bytes from the first, row by row.

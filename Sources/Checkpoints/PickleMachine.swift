@@ -5,7 +5,7 @@
 struct PickleMachine {
     /// The largest EfficientNet with an optimizer's state takes about 200,000.
     private static let mostOperations = 1_000_000
-    /// Objects, names of the memo, and items copied: each takes some tens of bytes.
+    /// Objects, names of the memo, items on the stack and items copied: each takes some tens of bytes.
     private static let mostObjects = 300_000
     /// Bytes of a module's or a class's name.
     private static let longestName = 256
@@ -42,7 +42,7 @@ struct PickleMachine {
             }
             if operation == .stop { return try pop() }
             try perform(operation)
-            guard max(nodes.count, memo.count, copiedItems) <= Self.mostObjects else {
+            guard max(nodes.count, stack.count, marks.count, memo.count, copiedItems) <= Self.mostObjects else {
                 throw .refused("its pickle has more objects than weights need")
             }
         }
@@ -73,11 +73,12 @@ struct PickleMachine {
         case .binUnicode8: push(.text(try cursor.take(cursor.length(UInt64.self))))
         case .shortBinBytes: push(.bytes(try cursor.take(cursor.length(UInt8.self))))
         case .binBytes: push(.bytes(try cursor.take(cursor.length(UInt32.self))))
-        case .binBytes8: push(.bytes(try cursor.take(cursor.length(UInt64.self))))
+        case .binBytes8, .byteArray8: push(.bytes(try cursor.take(cursor.length(UInt64.self))))
         case .emptyTuple: push(.tuple([]))
         case .tuple1, .tuple2, .tuple3: try pushTuple(Int(operation.rawValue - PickleOperation.tuple1.rawValue) + 1)
         case .tuple: push(.tuple(try popToMark()))
         case .emptyList, .emptySet: push(.list([]))
+        case .frozenSet: push(.list(try popToMark()))
         case .append: try append([try pop()])
         case .appends, .addItems: try append(try popToMark())
         case .emptyDictionary: push(.dictionary([]))
@@ -101,9 +102,15 @@ struct PickleMachine {
             try pushGlobal(module: module, name: name)
         case .reduce, .newObject:
             let arguments = try pop()
-            try push(made(by: try pop(), from: arguments))
-        case .build: try build(from: try pop())
-        case .persistentIdentifier: try push(storage(try pop()))
+            let callable = try pop()
+            push(try made(by: callable, from: arguments))
+        // What is popped is bound first: an argument would be evaluated after this machine was copied for the call.
+        case .build:
+            _ = try pop()
+            try changeAttributes()
+        case .persistentIdentifier:
+            let identifier = try pop()
+            push(try storage(identifier))
         }
     }
 
@@ -157,6 +164,7 @@ struct PickleMachine {
 
     private mutating func append(_ items: [Int]) throws(CheckpointError) {
         let target = try top()
+        if nodes[target] == .opaque { return }
         guard case .list(var list) = nodes[target] else { throw .damaged("its pickle appends to what is no list") }
         nodes[target] = .none  // so that the list has one owner and grows in place
         list.append(contentsOf: items)
@@ -165,6 +173,7 @@ struct PickleMachine {
 
     private mutating func setItems(_ items: [Int]) throws(CheckpointError) {
         let target = try top()
+        if nodes[target] == .opaque { return }
         guard case .dictionary(var entries) = nodes[target], items.count % 2 == 0 else {
             throw .damaged("its pickle sets items of what is no dictionary")
         }
@@ -181,9 +190,12 @@ struct PickleMachine {
         }
         let (module, name) = (text(module), text(name))
         guard let global = PickleGlobal(module: module, name: name) else {
+            let isModel = ["torch.nn.", "__main__", "timm.", "geffnet.", "efficientnet_pytorch."].contains {
+                module.hasPrefix($0)
+            }
             throw .refused(
-                "its pickle asks for \((module + "." + name).printable), which weights never need; "
-                    + "if it is a whole model, save its state_dict() instead")
+                "its pickle asks for \((module + "." + name).printable), which weights never need"
+                    + (isModel ? "; it seems to be a whole model: save its state_dict() instead" : ""))
         }
         push(.global(global))
     }
@@ -197,8 +209,15 @@ struct PickleMachine {
         case .orderedDictionary: return try dictionary(items)
         case .rebuildTensor: return .tensor(try tensor(items))
         case .rebuildParameter:
-            guard let first = items.first, case .tensor = nodes[first] else { throw .damaged("a parameter in it has no tensor") }
+            guard let first = items.first else { throw .damaged("a parameter in it has no tensor") }
+            guard case .tensor = nodes[first] else { return .opaque }
             return nodes[first]
+        case .rebuildFromType:
+            // (function, type, its arguments, attributes)
+            guard items.count >= 3, case .global(.rebuildTensor) = nodes[items[0]], case .tuple(let own) = nodes[items[2]] else {
+                return .opaque
+            }
+            return .tensor(try tensor(own))
         case .size:
             guard let first = items.first, integers(first) != nil, let extents = self.items(of: first) else {
                 throw .damaged("a size in it has no numbers")
@@ -227,9 +246,9 @@ struct PickleMachine {
     }
 
     /// Attributes are passed over; only objects that may have some are allowed them.
-    private func build(from state: Int) throws(CheckpointError) {
+    private func changeAttributes() throws(CheckpointError) {
         switch nodes[try top()] {
-        case .dictionary, .opaque: break
+        case .dictionary, .opaque, .tensor: break
         default: throw .refused("its pickle changes an object that has no attributes")
         }
     }
@@ -244,14 +263,13 @@ struct PickleMachine {
         guard text(kind) == "storage" else {
             throw .refused("it holds a whole model with its code, not only weights; save its state_dict() instead")
         }
+        // A storage of a format that no weights have.
+        if case .global(.inert) = nodes[items[1]] { return .opaque }
         guard case .global(.storage(let type)) = nodes[items[1]], case .integer(let count) = nodes[items[4]], count >= 0 else {
             throw .damaged("a storage in it has no type or size")
         }
-        let key: String
-        switch nodes[items[2]] {
-        case .text(let range) where range.count <= Self.longestName: key = text(range)
-        case .integer(let number): key = String(number)
-        default: throw .damaged("a storage in it has no proper name")
+        guard case .text(let key) = nodes[items[2]], key.count <= Self.longestName else {
+            throw .damaged("a storage in it has no proper name")
         }
         guard items.count == 5 || nodes[items[5]] == PickleNode.none else {
             throw .unsupported(
@@ -262,15 +280,14 @@ struct PickleMachine {
 
     /// `_rebuild_tensor_v2(storage, offset, size, stride, …)`
     private func tensor(_ items: [Int]) throws(CheckpointError) -> TensorReference {
-        guard items.count >= 4, case .storage(let storage) = nodes[items[0]], case .integer(let offset) = nodes[items[1]],
-            let shape = integers(items[2]), let strides = integers(items[3]), shape.count == strides.count
-        else { throw .damaged("a tensor in it has no proper description") }
-        guard shape.count <= Self.mostDimensions else { throw .damaged("a tensor in it has too many dimensions") }
-        return TensorReference(storage: storage, offset: offset, shape: shape, strides: strides)
+        guard items.count >= 4, case .storage = nodes[items[0]], case .integer(let offset) = nodes[items[1]] else {
+            throw .damaged("a tensor in it has no proper description")
+        }
+        return TensorReference(storage: items[0], offset: offset, shape: items[2], strides: items[3])
     }
 
     private func integers(_ node: Int) -> [Int]? {
-        guard let items = items(of: node), items.count <= Self.mostDimensions + 1 else { return nil }
+        guard let items = items(of: node), items.count <= Self.mostDimensions else { return nil }
         var result: [Int] = []
         for item in items {
             guard case .integer(let value) = nodes[item] else { return nil }
@@ -280,6 +297,17 @@ struct PickleMachine {
     }
 
     // MARK: - Reading the result
+
+    /// A tensor's storage, and its window on it.
+    /// - Throws: `CheckpointError.damaged`.
+    func resolve(_ tensor: TensorReference) throws(CheckpointError) -> (
+        storage: StorageReference, window: CheckpointTensor.Window
+    ) {
+        guard case .storage(let storage) = nodes[tensor.storage], let shape = integers(tensor.shape),
+            let strides = integers(tensor.strides), shape.count == strides.count
+        else { throw .damaged("a tensor in it has no proper description") }
+        return (storage, CheckpointTensor.Window(offset: tensor.offset, shape: shape, strides: strides))
+    }
 
     func items(of node: Int) -> [Int]? {
         switch nodes[node] {

@@ -24,16 +24,18 @@ enum PickleNode: Equatable {
 
 /// A storage as a pickle names it: the bytes lie elsewhere in the file.
 struct StorageReference: Equatable {
-    var key: String
+    /// Of the pickle's bytes.
+    var key: Range<Int>
     var type: StorageType
     /// Elements.
     var count: Int
 }
 
-/// A tensor as a pickle describes it: a window on a storage, in elements.
+/// A tensor as a pickle describes it: a window on a storage. All but the offset are numbers of objects, looked at only if the tensor
+/// is one of those asked for.
 struct TensorReference: Equatable {
-    var storage: StorageReference
+    var storage: Int
     var offset: Int
-    var shape: [Int]
-    var strides: [Int]
+    var shape: Int
+    var strides: Int
 }

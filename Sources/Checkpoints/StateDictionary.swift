@@ -7,7 +7,9 @@ struct StateDictionary {
     private static let mostTensors = 20_000
 
     var section: String?
-    var tensors: [(name: String, reference: TensorReference)]
+    var tensors: [Named]
+
+    typealias Named = (name: String, reference: TensorReference)
 
     static func find(in machine: PickleMachine, root: Int, section: String?) throws(CheckpointError) -> StateDictionary {
         if let section {
@@ -17,13 +19,14 @@ struct StateDictionary {
             guard let found, !found.isEmpty else { throw .unsupported("it has no weights under the key \(section.printable)") }
             return StateDictionary(section: section, tensors: found)
         }
-        let own = try tensors(of: root, in: machine)
-        if !own.isEmpty { return StateDictionary(section: nil, tensors: own) }
         for name in usual {
             guard let node = machine.value(of: name, in: root) else { continue }
             let found = try tensors(of: node, in: machine)
             if !found.isEmpty { return StateDictionary(section: name, tensors: found) }
         }
+        // Behind the usual keys, since scripts keep single tensors beside them: the best accuracy, a random generator's state.
+        let own = try tensors(of: root, in: machine)
+        if !own.isEmpty { return StateDictionary(section: nil, tensors: own) }
         return try onlyOne(in: machine, root: root)
     }
 
@@ -44,13 +47,15 @@ struct StateDictionary {
     }
 
     /// The tensors of a dictionary, with data-parallel training's prefix taken off where all have it.
-    private static func tensors(
-        of node: Int, in machine: PickleMachine
-    ) throws(CheckpointError) -> [(name: String, reference: TensorReference)] {
-        var found: [(name: String, reference: TensorReference)] = []
+    private static func tensors(of node: Int, in machine: PickleMachine) throws(CheckpointError) -> [Named] {
+        var found: [Named] = []
         for entry in machine.entries(of: node) {
             guard case .tensor(let reference) = machine.nodes[entry.value] else { continue }
             guard found.count < mostTensors else { throw .refused("it has more tensors than a network") }
+            // Python's names of modules and parameters; others would only serve to deceive whoever reads them.
+            guard machine.bytes[entry.key].allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw .refused("a tensor in it has a name that no network gives")
+            }
             found.append((machine.text(entry.key), reference))
         }
         guard found.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return found }

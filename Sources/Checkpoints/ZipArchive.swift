@@ -12,7 +12,7 @@ struct ZipArchive {
 
     /// A network of a thousand tensors with an optimizer's state has four thousand.
     private static let mostEntries = 20_000
-    private static let mostNameBytes = 256
+    private static let mostNameBytes = 512
 
     private let bytes: UnsafeRawBufferPointer
     private(set) var entries: [String: Entry] = [:]

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Model
 
 #if canImport(Glibc)
     import Glibc
@@ -10,12 +11,14 @@ final class BundleFolder {
     let path: String
     private let destination: String
     private let replaces: Bool
+    /// Folders that were made on the way to the destination, the deepest first.
+    private let madeFolders: [String]
     /// Held locked, so that what a killed import left can be told from one that runs.
     private let descriptor: Int32
     private var isDone = false
 
     /// - Throws: `ImportError.output`, also if the destination exists and is not to be replaced.
-    init(for destination: String, replaces: Bool, bytes: Int) throws(ImportError) {
+    init(for destination: String, replaces: Bool, sources: [String], bytes: Int) throws(ImportError) {
         var trimmed = Substring(destination)
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
         let destination = String(trimmed)
@@ -25,19 +28,19 @@ final class BundleFolder {
         }
         let parent = parts.dropLast().joined(separator: "/")
         let folder = destination.hasPrefix("/") && parent.isEmpty ? "" : parent.isEmpty ? "." : parent
-        try Self.makeFolders(folder)
-        if access(destination, F_OK) == 0 {
-            guard replaces else {
-                throw .options("\(destination) exists already. Take another folder, or --replace it.")
-            }
-            guard access(destination + "/ensemble.json", F_OK) == 0 else {
-                throw .options("\(destination) is no ensemble, so it is not replaced. Take another folder.")
-            }
-        }
+        try Self.check(destination, replaces: replaces, sources: sources)
+        madeFolders = try Self.makeFolders(folder)
         self.destination = destination
         self.replaces = replaces
         path = folder + "/." + name + ".partial"
-        descriptor = try Self.claim(path)
+        // An import that was killed between the two steps of a replacement.
+        if !Self.exists(destination), Self.exists(path + ".old") { _ = rename(path + ".old", destination) }
+        do {
+            descriptor = try Self.claim(path)
+        } catch {
+            for folder in madeFolders { rmdir(folder) }
+            throw error
+        }
         do {
             try Self.checkSpace(folder.isEmpty ? "/" : folder, bytes: bytes)
         } catch {
@@ -55,7 +58,8 @@ final class BundleFolder {
     func finish() throws(ImportError) {
         _ = fsync(descriptor)
         let old = path + ".old"
-        let isThere = access(destination, F_OK) == 0
+        let isThere = Self.exists(destination)
+        try Self.check(destination, replaces: replaces, sources: [])
         if isThere, replaces {
             try? FileManager.default.removeItem(atPath: old)
             guard rename(destination, old) == 0 else { throw Self.failure() }
@@ -71,6 +75,40 @@ final class BundleFolder {
 
     private func discard() {
         try? FileManager.default.removeItem(atPath: path)
+        for folder in madeFolders { rmdir(folder) }
+    }
+
+    /// A file, a folder or a link of this name, wherever the link leads.
+    private static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// What is there may be replaced if it is an ensemble and nothing else, and nothing of it is being imported.
+    private static func check(_ destination: String, replaces: Bool, sources: [String]) throws(ImportError) {
+        guard exists(destination) else { return }
+        guard replaces else { throw .options("\(destination) exists already. Take another folder, or --replace it.") }
+        let json = try? Data(contentsOf: URL(filePath: destination + "/ensemble.json"))
+        guard let json, let manifest = try? Manifest(json: json) else {
+            throw .options("\(destination) is no ensemble, so it is not replaced. Take another folder.")
+        }
+        let own = Set(manifest.members.map(\.file) + ["ensemble.json", "MODEL_CARD.md"])
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: destination)) ?? []
+        if let other = names.first(where: { !own.contains($0) }) {
+            throw .options(
+                "\(destination) holds \(other), which is no part of its ensemble. Move it away, or take another folder.")
+        }
+        let root = resolved(destination) + "/"
+        guard !sources.contains(where: { resolved($0).hasPrefix(root) }) else {
+            throw .options("\(destination) holds files that are to be imported. Take another folder.")
+        }
+    }
+
+    /// The path without links; as it is where there is nothing.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// Makes the folder and locks it; one left by an import that was killed is emptied first.
@@ -91,13 +129,22 @@ final class BundleFolder {
         throw failure()
     }
 
-    private static func makeFolders(_ path: String) throws(ImportError) {
-        guard !path.isEmpty else { return }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw .output("The folder \(path) can't be made; check its name and its permissions.")
+    private static func makeFolders(_ path: String) throws(ImportError) -> [String] {
+        var made: [String] = []
+        var missing: [String] = []
+        var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        while !parts.isEmpty, !parts.joined(separator: "/").isEmpty, !exists(parts.joined(separator: "/")) {
+            missing.append(parts.joined(separator: "/"))
+            parts.removeLast()
         }
+        for folder in missing.reversed() {
+            guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
+                for folder in made { rmdir(folder) }
+                throw .output("The folder \(path) can't be made; check its name and its permissions.")
+            }
+            made.insert(folder, at: 0)
+        }
+        return made
     }
 
     private static func checkSpace(_ folder: String, bytes: Int) throws(ImportError) {

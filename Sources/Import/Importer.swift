@@ -59,7 +59,7 @@ public struct Importer {
         let writers = recognitions.map { SafetensorsWriter($0, storage: options.storage) }
         let size = writers.reduce(0) { $0 + $1.size }
         var manifest = try manifest(of: recognitions)
-        let folder = try BundleFolder(for: options.destination, replaces: options.replaces, bytes: size)
+        let folder = try BundleFolder(for: options.destination, replaces: options.replaces, sources: options.files, bytes: size)
         try write(recognitions, writers, to: folder, into: &manifest)
         let difference = try check(&manifest, in: folder)
         try writeManifest(manifest, to: folder)

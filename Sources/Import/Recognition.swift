@@ -19,7 +19,7 @@ struct Recognition {
         guard let keys = CheckpointKeys(names: file.names) else { throw Self.noEfficientNet(in: file) }
         let architecture = try Self.architecture(of: file, keys: keys, winners: winners, options: options)
         let classes = try Self.classes(of: file, keys: keys, winners: winners, options: options)
-        let metadata = try Self.metadata(of: file, winners: winners, options: options)
+        let metadata = try Self.metadata(of: file, keys: keys, winners: winners, options: options)
         guard let inputSize = options.inputSize ?? winners?.inputSize ?? architecture.paddingSize else {
             throw .options("\(file.name): its name does not say the input size. Give it, in pixels: --input-size 224")
         }
@@ -31,7 +31,14 @@ struct Recognition {
         self.classes = classes
         self.metadata = metadata
         self.winners = winners
-        let widths = ["meta.0.weight", "meta.4.weight"].compactMap { file.shape(of: $0)?.first }
+        let widths = ["meta.0.weight", "meta.4.weight"].compactMap {
+            file.shape(of: keys.stored($0, in: architecture))?.first
+        }
+        if metadata != nil {
+            guard widths.count == 2, widths.allSatisfy({ (1...Self.mostMetadataFeatures).contains($0) }) else {
+                throw .network(file: file.name, reason: "its metadata layers (meta.0, meta.4) are not the two that are run.")
+            }
+        }
         do {
             var list = try ParameterList(
                 architecture: architecture, classes: classes.count, metadataFeatures: metadata == nil ? 0 : widths.last ?? 0)
@@ -42,6 +49,9 @@ struct Recognition {
         }
         try checkShapes()
     }
+
+    /// The winners' widest layer has 512.
+    private static let mostMetadataFeatures = 4096
 
     /// What the manifest says of it; file and SHA-256 are filled in when it is written.
     var member: Manifest.Member {
@@ -122,9 +132,12 @@ struct Recognition {
             throw .network(file: file.name, reason: "its classifier \(keys.classifier) is not a linear layer.")
         }
         let count = shape[0]
-        let standard = [WinnersModel.nineClasses, WinnersModel.fourClasses].first { $0.count == count }
+        // Others with nine classes have them in another order: only the winners' own layer is taken for theirs.
+        let standard = keys.isWinners ? [WinnersModel.nineClasses, WinnersModel.fourClasses].first { $0.count == count } : nil
         guard let classes = options.classes ?? winners?.classes ?? standard else {
-            throw .options("\(file.name): it has \(count) outputs. Name them in their order: --classes benign,melanoma")
+            throw .options(
+                "\(file.name): it has \(count) outputs. Name them in their order: --classes nevus,melanoma,… (--classes 9 or 4 for the winners' lists)"
+            )
         }
         guard classes.count == count else {
             throw .network(file: file.name, reason: "it has \(count) outputs, but \(classes.count) classes were named.")
@@ -140,11 +153,12 @@ struct Recognition {
     }
 
     private static func metadata(
-        of file: WeightsFile, winners: WinnersModel?, options: ImportOptions
+        of file: WeightsFile, keys: CheckpointKeys, winners: WinnersModel?, options: ImportOptions
     ) throws(ImportError) -> [String]? {
-        let columns = file.shape(of: "meta.0.weight").map { $0.last ?? 0 }
+        let columns = file.shape(of: keys.metadataLayer).map { $0.last ?? 0 }
         let standard = WinnersModel.metadataInputs
-        let names = options.metadata ?? (winners?.takesMetadata ?? (columns == standard.count) ? standard : nil)
+        let isStandard = winners?.takesMetadata ?? (keys.isWinners && columns == standard.count)
+        let names = options.metadata ?? (isStandard ? standard : nil)
         guard let names, !names.isEmpty else {
             guard let columns else { return nil }
             throw .options(

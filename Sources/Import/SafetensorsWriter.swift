@@ -34,7 +34,7 @@ struct SafetensorsWriter {
         let tensors = recognition.parameters.map { parameter in
             Tensor(
                 parameter: parameter,
-                isNarrow: storage != .fp32 && parameter.shape.count > 1 && !parameter.name.hasPrefix("meta."))
+                isNarrow: storage != .fp32 && parameter.shape.count > 1 && !parameter.name.contains("meta."))
         }
         self.tensors = tensors.filter { !$0.isNarrow } + tensors.filter(\.isNarrow)
     }

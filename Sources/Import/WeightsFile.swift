@@ -25,7 +25,7 @@ struct WeightsFile {
         }
         if Self.isSafetensors(mapping.bytes) {
             do {
-                content = .safetensors(try Safetensors(path: path, name: name))
+                content = .safetensors(try Safetensors(mapping, name: name))
             } catch {
                 throw .model(error)
             }

@@ -11,8 +11,7 @@ struct ImportCommand: ParsableCommand {
 
               melascan import 9c_b7ns_1e_640_ext_15ep_best_fold*.pth --to ensembles/winners-b7
 
-            Any other EfficientNet (names of geffnet, timm or efficientnet_pytorch) needs --architecture, --input-size and, unless it
-            has nine or four outputs, --classes. Nothing in a file is run. The new ensemble is tried before it is put in place.
+            Any other EfficientNet (names of geffnet, timm or efficientnet_pytorch) needs --architecture, --input-size and --classes. Nothing in a file is run. The new ensemble is tried before it is put in place.
             """)
 
     @Argument(help: "Checkpoints (.pth, .pt) or .safetensors files, one a member.", completion: .file())
@@ -118,7 +117,7 @@ struct ImportCommand: ParsableCommand {
         }
         if let weights {
             options.weights = try Self.list(weights).map { text in
-                guard let weight = Double(text), weight > 0, weight.isFinite else {
+                guard let weight = Double(text), (1e-6...1e6).contains(weight) else {
                     throw ValidationError("--weights takes positive numbers, such as 1,1,0.5; '\(text)' is none.")
                 }
                 return weight
@@ -153,6 +152,7 @@ struct ImportCommand: ParsableCommand {
             lines.append(
                 "  \(member.architecture) at \(member.inputSize), \(classes) classes\(metadata): \(member.source?.file ?? "")")
         }
+        lines.append("  Classes: \(manifest.classes.joined(separator: ", ")); the answer is \(manifest.target)")
         if let neutral = manifest.neutralMetadata {
             let values = neutral.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.decimals(0))" }.joined(separator: ", ")
             lines.append("  Metadata that a clinic can't know is taken as: \(values)")

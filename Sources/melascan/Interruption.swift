@@ -14,7 +14,14 @@ enum Interruption {
     static func watch() {
         signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }
+            let before = signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }
+            // Under nohup, for one.
+            if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+        }
+        // A file on a lost network drive, or one that somebody cuts while it is read.
+        signal(SIGBUS) { _ in
+            Terminal.complain("A file could no longer be read, or was changed, while it was imported. Nothing was put in place.")
+            _exit(1)
         }
     }
 }

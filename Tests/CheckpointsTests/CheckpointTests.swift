@@ -20,13 +20,13 @@ import Testing
         return try JSONDecoder().decode(Expected.self, from: data).tensors
     }
 
-    @Test(arguments: ["zip", "legacy"], ["tensors", "data-parallel", "beside-optimizer", "protocol-4"])
+    @Test(arguments: ["zip", "legacy"], ["tensors", "data-parallel", "beside-optimizer", "beside-much", "protocol-4"])
     func `every kind of tensor is read as PyTorch reads it`(format: String, name: String) throws {
         let expected = try expected()
         try CheckpointFixtures.read("\(format)-\(name).pth") { checkpoint in
             #expect(checkpoint.format == (format == "zip" ? .zip : .legacy))
             #expect(Set(checkpoint.tensors.keys) == Set(expected.keys))
-            #expect(checkpoint.section == (name == "beside-optimizer" ? "state_dict" : nil))
+            #expect(checkpoint.section == ["beside-optimizer": "state_dict", "beside-much": "model"][name])
             for (key, expected) in expected {
                 let tensor = try #require(checkpoint.tensors[key])
                 #expect(tensor.shape == expected.shape, "\(key)")

@@ -86,6 +86,13 @@ import Testing
         #expect(scratch.contents == ["bundle"])
         let manifest = try Manifest(json: Data(contentsOf: URL(filePath: scratch.bundle + "/ensemble.json")))
         #expect(manifest.members[0].inputSize == 96)
+        let notes = URL(filePath: scratch.bundle + "/notes.txt")
+        try Data("mine".utf8).write(to: notes)
+        #expect(try refusal(options, in: scratch).contains("holds notes.txt, which is no part of its ensemble"))
+        try FileManager.default.removeItem(at: notes)
+        var own = options
+        own.files = [scratch.bundle + "/geffnet-b0.safetensors"]
+        #expect(try refusal(own, in: scratch).contains("holds files that are to be imported"))
         try FileManager.default.removeItem(atPath: scratch.bundle + "/ensemble.json")
         #expect(try refusal(options, in: scratch).contains("is no ensemble, so it is not replaced"))
         options.destination = "/proc/melascan"
@@ -123,6 +130,9 @@ import Testing
         var options = ImportOptions(files: [file.path(percentEncoded: false)], destination: scratch.bundle)
         options.architecture = "tf_efficientnet_lite0"
         options.inputSize = 224
+        #expect(try refusal(options, in: scratch).contains("it has 9 outputs. Name them"))
+        options.classes = WinnersModel.nineClasses
+        options.destination += "/deeper/still"
         #expect(try refusal(options, in: scratch).contains("not a number"))
     }
 
@@ -132,5 +142,18 @@ import Testing
         #expect(WinnersModel(file: "9c_b7ns_1e_640_ext_15ep_best_20_fold4.pth")?.inputSize == 640)
         #expect(WinnersModel(file: "9c_b7ns_1e_640_ext_15ep_final_fold0.pth")?.network == .efficientNet("tf_efficientnet_b7_ns"))
         #expect(WinnersModel(file: "9c_b7ns_1e_640_ext_15ep.pth") == nil && WinnersModel.metadataInputs.count == 14)
+    }
+
+    @Test func `the network and its classifier are found inside of other modules`() throws {
+        let winners = try #require(
+            CheckpointKeys(names: ["_orig_mod.enet.conv_stem.weight", "_orig_mod.myfc.weight", "_orig_mod.meta.0.weight"]))
+        let architecture = try Architecture(name: "efficientnet_b3")
+        #expect(winners.isWinners && winners.stored("bn1.bias", in: architecture) == "_orig_mod.enet.bn1.bias")
+        #expect(winners.stored("classifier.bias", in: architecture) == "_orig_mod.myfc.bias")
+        #expect(winners.stored("meta.4.bias", in: architecture) == "_orig_mod.meta.4.bias")
+        let other = try #require(CheckpointKeys(names: ["model._conv_stem.weight", "model._fc.weight"]))
+        #expect(!other.isWinners && other.stored("blocks.1.0.bn3.weight", in: architecture) == "model._blocks.2._bn2.weight")
+        #expect(CheckpointKeys(names: ["a.conv_stem.weight", "b.conv_stem.weight", "fc.weight"]) == nil)
+        #expect(CheckpointKeys(names: ["conv_stem.weight"]) == nil)
     }
 }

@@ -160,6 +160,7 @@ import Testing
             options.storage = storage
             options.architecture = "tf_efficientnet_lite0"
             options.inputSize = 224
+            options.classes = WinnersModel.nineClasses
             let outcome = try Importer(options: options).run()
             let ensemble = try Ensemble(directory: scratch.bundle, threads: 1, kernels: Kernels.choose())
             #expect(ensemble.storage == storage.rawValue && outcome.manifest.classes.count == 9)

@@ -11,6 +11,7 @@ import Testing
         let queue = AdmissionQueue(capacity: 2)
         let places = (0..<3).map { _ in queue.enter() }
         #expect(places.allSatisfy { $0 != nil } && queue.enter() == nil && queue.count == 3)
+        withExtendedLifetime(places) {}
     }
 
     @Test func `who waits is told how many are before, and may leave`() throws {

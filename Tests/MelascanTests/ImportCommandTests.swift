@@ -65,16 +65,22 @@ import Testing
     @Test func `files of nothing but objects end in little memory, however large`() throws {
         try withFolder { folder in
             let magic: [UInt8] = [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
-            for (number, unit) in ([[0x5D], [0x7D], [0x29, 0x85], [0x4E, 0x94], [0x28], [0x4E, 0x32]] as [[UInt8]]).enumerated() {
-                var file = Data(magic + [0x80, 0x02])
-                for _ in 0..<(16_000_000 / unit.count) { file.append(contentsOf: unit) }
+            func many(_ unit: [UInt8], _ count: Int) -> [UInt8] { [UInt8]((0..<count).map { _ in unit }.joined()) }
+            var files = [[0x5D], [0x7D], [0x29, 0x85], [0x4E, 0x94], [0x28], [0x4E, 0x32]].map { unit in
+                many(unit.map { UInt8($0) }, 16_000_000 / unit.count)
+            }
+            // A deep stack, on which an object is changed again and again; a long name, by which many storages are asked for.
+            files.append([0x7D, 0x71, 0x00] + many([0x32], 250_000) + many([0x68, 0x00, 0x62], 200_000))
+            files.append([0x58, 0x00, 0x01, 0x00, 0x00] + many([0x61], 256) + [0x71, 0x00] + many([0x68, 0x00, 0x51], 200_000))
+            for (number, content) in files.enumerated() {
+                let file = Data(magic + [0x80, 0x02] + content)
                 let path = folder.appending(path: "objects-\(number).pth")
                 try file.write(to: path)
                 let run = try ToolRun(
                     ["import", path.path(percentEncoded: false), "--to", folder.path(percentEncoded: false) + "/x"],
                     measuresMemory: true)
-                #expect(run.status == 1 && run.seconds < 3, "\(unit): \(run.seconds) s, \(run.output)")
-                #expect((1 << 20..<96 << 20).contains(run.memory), "\(unit): \(run.memory >> 20) MiB")
+                #expect(run.status == 1 && run.seconds < 3, "\(number): \(run.seconds) s, \(run.output)")
+                #expect((1 << 20..<96 << 20).contains(run.memory), "\(number): \(run.memory >> 20) MiB")
             }
         }
     }

@@ -172,8 +172,8 @@ public struct Manifest: Codable, Sendable, Equatable {
                         "the classes of \(member.file) must be different ones of the ensemble's, the target among them")
                 }
             }
-            if let weight = member.weight, !(weight > 0 && weight.isFinite) {
-                throw .manifest("the weight of \(member.file) is not a positive number")
+            if let weight = member.weight, !(1e-6...1e6).contains(weight) {
+                throw .manifest("the weight of \(member.file) is not between 0.000001 and 1000000")
             }
             if let size = member.paddingSize, !(32...2048).contains(size) {
                 throw .manifest("paddingSize of \(member.file) is not in 32...2048")

@@ -14,6 +14,8 @@ public struct CheckpointKeys: Sendable, Equatable {
     public let prefix: String
     /// The classifier's name, in full.
     public let classifier: String
+    /// In front of `meta.0.weight` and its like.
+    let metadataPrefix: String
 
     /// Recognises the names.
     /// - Returns: nil if there is no EfficientNet, or none with a classifier, or more than one, among them.
@@ -23,16 +25,30 @@ public struct CheckpointKeys: Sendable, Equatable {
         guard let stem = stems.first, stems.count == 1 else { return nil }
         style = stem.hasSuffix("_conv_stem.weight") ? .efficientNetPyTorch : .geffnet
         prefix = String(stem.dropLast(style == .geffnet ? "conv_stem.weight".count : "_conv_stem.weight".count))
+        // The network may be a part of a module, and that of another: `enet.` in `_orig_mod.`, for one.
+        let parts = prefix.split(separator: ".")
+        let ancestors = (0...parts.count).reversed().map { parts[..<$0].map { $0 + "." }.joined() }
         let own = style == .geffnet ? "classifier" : "_fc"
-        let candidates = [prefix + own, "myfc", "classifier", "_fc", "fc", "head"]
+        let candidates =
+            [prefix + own]
+            + ancestors.flatMap { ancestor in
+                ["myfc", "classifier", "_fc", "fc", "head"].map { ancestor + $0 }
+            }
         guard let classifier = candidates.first(where: { names.contains($0 + ".weight") }) else { return nil }
         self.classifier = classifier
+        metadataPrefix = ancestors.first { names.contains($0 + "meta.0.weight") } ?? ""
     }
+
+    /// The first metadata layer's weights.
+    public var metadataLayer: String { metadataPrefix + "meta.0.weight" }
+
+    /// Whether the module around the network has the contest winners' names.
+    public var isWinners: Bool { classifier.split(separator: ".").last == "myfc" }
 
     /// The checkpoint's name for a parameter.
     /// - Parameter name: geffnet's, or `meta.…`, the winners' metadata layers, which are named alike everywhere.
     public func stored(_ name: String, in architecture: Architecture) -> String {
-        if name.hasPrefix("meta.") { return name }
+        if name.hasPrefix("meta.") { return metadataPrefix + name }
         let (module, kind) = name.splitAtLastDot
         if module == "classifier" { return classifier + "." + kind }
         guard style == .efficientNetPyTorch else { return prefix + name }

@@ -11,7 +11,7 @@ public final class MappedFile: @unchecked Sendable {
     /// - Parameter name: what error messages call the file.
     /// - Throws: `ModelError.unreadable`.
     public init(path: String, name: String) throws(ModelError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a pipe would keep it waiting
         guard descriptor >= 0 else { throw .unreadable(file: name, reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var status = stat()

@@ -2,8 +2,7 @@ import FoundationEssentials
 
 /// A safetensors file: a JSON header with names, types, shapes and byte ranges, then the tensors' bytes.
 ///
-/// Matches the format's description in huggingface/safetensors: eight bytes little-endian for the header's length, at most
-/// 100 MB; ranges lie within the file, do not overlap and leave no holes. Read through the mapping; nothing is copied until a
+/// Matches the format's description in huggingface/safetensors: eight bytes little-endian for the header's length; ranges lie within the file, do not overlap and leave no holes. Read through the mapping; nothing is copied until a
 /// tensor is asked for.
 public struct Safetensors: WeightSource, Sendable {
     struct Entry: Equatable {
@@ -16,18 +15,24 @@ public struct Safetensors: WeightSource, Sendable {
     public let file: MappedFile
     /// Narrow matrices are given as fp32 in memory of their own, not as they lie: faster for each pass, at the price of that memory.
     public var widensAtOnce = false
+    /// Bytes; the largest EfficientNet's takes 150,000.
+    private static let longestHeader = 4_000_000
     private let name: String
     private let entries: [String: Entry]
     private let dataStart: Int
 
     /// - Throws: `ModelError.unreadable` or `.weights`.
     public init(path: String, name: String) throws(ModelError) {
-        self.file = try MappedFile(path: path, name: name)
+        try self.init(MappedFile(path: path, name: name), name: name)
+    }
+
+    public init(_ file: MappedFile, name: String) throws(ModelError) {
+        self.file = file
         self.name = name
         let bytes = file.bytes
         guard bytes.count >= 8 else { throw .weights(file: name, reason: "it is cut short") }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        guard length <= 100_000_000, length <= UInt64(bytes.count - 8) else {
+        guard length <= Self.longestHeader, length <= UInt64(bytes.count - 8) else {
             throw .weights(file: name, reason: "its header's length is impossible")
         }
         dataStart = 8 + Int(length)
