@@ -6,7 +6,7 @@ enum AnalysisText {
         var lines = [photo]
         lines.append("  verdict: \(sentence(analysis.verdict))")
         lines += analysis.reasons.map { "    \($0.text)" }
-        if analysis.verdict == .cannotJudge && analysis.operatingPoint != nil {
+        if !analysis.showsFigures {
             return (lines + ["  No figures are shown: for this photo they would mean nothing.", "  \(analysis.notice)"]).joined(
                 separator: "\n")
         }

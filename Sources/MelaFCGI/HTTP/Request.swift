@@ -17,15 +17,17 @@ struct Request {
     enum Preference: Equatable {
         case json
         case eventStream
+        case fhir
         case html
     }
 
-    /// Event streams and pages are given only where they are named: `*/*` means JSON.
+    /// Event streams, FHIR and pages are given only where they are named: `*/*` means JSON.
     var preference: Preference {
         let types = accept.split(separator: ",").map { type in
             type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         }
         if types.contains("text/event-stream") { return .eventStream }
+        if types.contains("application/fhir+json") { return .fhir }
         if types.contains("application/json") { return .json }
         return types.contains("text/html") ? .html : .json
     }

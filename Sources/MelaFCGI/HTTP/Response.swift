@@ -23,6 +23,15 @@ struct Response {
         return Response(status: status, type: type, headers: headers, data: data)
     }
 
+    /// A FHIR resource, whose names are the standard's.
+    static func fhir(_ resource: some Encodable) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var data = try encoder.encode(resource)
+        data.append(0x0A)
+        return Response(status: .ok, type: "application/fhir+json", data: data)
+    }
+
     static func html(_ page: HTML, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         Response(status: status, type: "text/html; charset=utf-8", headers: headers, data: Data(page.text.utf8))
     }

@@ -33,11 +33,13 @@ struct AnalysisHandler: Sendable {
         return try .json(Confidence(confidence: analysis.rawProbability))
     }
 
-    /// POST /v1/analyses, as JSON, as a page, or as a stream of events.
+    /// POST /v1/analyses, as JSON, as FHIR, as a page, or as a stream of events.
     @Sendable func respond(_ request: Request) throws -> Response {
         let job = try job(for: request)
         switch request.preference {
         case .json: return try .json(analyze(job, request: request))
+        case .fhir:
+            return try .fhir(FHIRBundle(try analyze(job, request: request), of: job.engine.ensemble.manifest, at: Date()))
         case .html: return .html(AnalysisPage.page(try analyze(job, request: request), of: job.engine.ensemble.manifest))
         case .eventStream: return .events { send in stream(job, request: request, send: send) }
         }

@@ -7,16 +7,10 @@ enum AnalysisPage {
             title: title(analysis.verdict), back: "Another photo",
             main: [
                 result(analysis, intendedUse: manifest.intendedUse),
-                showsFigures(analysis) ? accuracy(analysis.operatingPoint) : .empty,
-                showsFigures(analysis) ? classes(analysis, target: manifest.target) : .empty,
+                analysis.showsFigures ? accuracy(analysis.operatingPoint) : .empty,
+                analysis.showsFigures ? classes(analysis, target: manifest.target) : .empty,
                 computation(analysis, licence: manifest.licence), limits,
             ].joined())
-    }
-
-    /// Figures for a photo that can't be judged mean nothing, and a low one would reassure. Without an operating point they are all
-    /// there is.
-    private static func showsFigures(_ analysis: Analysis) -> Bool {
-        analysis.verdict != .cannotJudge || analysis.operatingPoint == nil
     }
 
     /// One decimal and a no-break space.
@@ -34,7 +28,7 @@ enum AnalysisPage {
         """
         <section class="card card--result">
         \(verdict(analysis))
-        \(showsFigures(analysis) ? score(analysis) : "<p>No figures are shown: for this photo they would mean nothing.</p>")
+        \(analysis.showsFigures ? score(analysis) : "<p>No figures are shown: for this photo they would mean nothing.</p>")
         <p class="notice">\(analysis.notice)</p>
         <p class="hint">Intended use of this ensemble: \(intendedUse).</p>
         </section>
@@ -144,7 +138,7 @@ enum AnalysisPage {
             \(members.joined())</tbody>
             </table>
             """
-        let shows = showsFigures(analysis)
+        let shows = analysis.showsFigures
         return """
             <section class="card"><h2>How it was computed</h2>
             \(shows ? "<ul class=\"remarks\">\(remarks)</ul>" as HTML : .empty)
@@ -179,7 +173,7 @@ enum AnalysisPage {
 }
 
 /// The classes' names in full.
-private enum ClassName {
+enum ClassName {
     private static let names = [
         "AK": "Actinic keratosis (AK)", "BCC": "Basal cell carcinoma (BCC)", "BKL": "Keratosis (BKL)",
         "DF": "Dermatofibroma (DF)", "SCC": "Squamous cell carcinoma (SCC)", "VASC": "Vascular lesion (VASC)",

@@ -86,6 +86,12 @@ public struct Analysis: Encodable, Sendable, Equatable {
     }
 }
 
+extension Analysis {
+    /// Figures for a photo that can't be judged mean nothing, and a low one would reassure. Without an operating point they are all
+    /// there is.
+    public var showsFigures: Bool { verdict != .cannotJudge || operatingPoint == nil }
+}
+
 extension Analysis.Timing {
     /// To a tenth of a millisecond.
     public mutating func round() {
