@@ -13,6 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -30,13 +31,19 @@ let package = Package(
         ),
         .target(name: "Checkpoints"),
         .target(
+            name: "Records",
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .target(
             name: "Import",
             dependencies: ["Checkpoints", "Model", .product(name: "Crypto", package: "swift-crypto")]
         ),
         .executableTarget(
             name: "MelaFCGI",
             dependencies: [
-                "Model", "Imaging", "CFastCGI",
+                "Records", "Model", "Imaging", "CFastCGI",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -46,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "melascan",
             dependencies: [
-                "Import", "Model", "Imaging",
+                "Import", "Records", "Model", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -61,7 +68,9 @@ let package = Package(
             dependencies: [
                 "Import", "Checkpoints", "Model", "Imaging", .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .testTarget(name: "MelaFCGITests", dependencies: ["MelaFCGI", "Model", "Imaging"]),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Records", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "MelaFCGITests", dependencies: ["Records", "MelaFCGI", "Model", "Imaging"]),
         .testTarget(name: "MelascanTests", dependencies: ["melascan"]),
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),
     ],

@@ -1,6 +1,7 @@
 import Imaging
 import Logging
 import Model
+import Records
 import Synchronization
 
 /// What all requests share: settings, the loaded ensemble, the line of those who wait, and the counters.
@@ -16,6 +17,9 @@ final class Service: Sendable {
     let queue: AdmissionQueue
     let metrics = Metrics()
     let logger: Logger
+    /// Where analyses are noted, once the service has started; nil where nothing is kept.
+    var audit: AuditLog? { openedRecords.withLock { $0?.audit } }
+    private let openedRecords = Mutex<RecordsStore?>(nil)
     private let loaded = Mutex<Engine?>(nil)
     /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
@@ -36,9 +40,15 @@ final class Service: Sendable {
     }
 
     /// Loads the ensemble and reproduces its stored result; the service is ready from then on.
-    /// - Throws: `ModelError`.
-    func start() throws(ModelError) {
+    /// - Throws: `ModelError` or `RecordsError`.
+    func start() throws {
         let watch = Stopwatch()
+        if let folder = settings.records {
+            let records = try RecordsStore(folder: folder)
+            let head = try records.audit.head()
+            openedRecords.withLock { $0 = records }
+            logger.info("audit log: \(head.sequence) entries, head \(head.hash)")
+        }
         let ensemble = try Ensemble(
             directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels))
         let loadTime = watch.milliseconds

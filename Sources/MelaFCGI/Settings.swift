@@ -15,6 +15,8 @@ struct Settings: Sendable, Equatable {
     /// How much an analysis takes unless it is asked otherwise; nil: as the ensemble says.
     var views: Int?
     var members: Int?
+    /// Folder of the records; nil: nothing is kept.
+    var records: String?
     var allowedOrigins: [String] = []
     var logLevel = Logger.Level.info
     var kernels: String?
@@ -30,6 +32,7 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_VIEWS", "views a member, 1 to 8, that an analysis takes unless asked otherwise (as the ensemble says)"),
         ("MELASCAN_MEMBERS", "first members that an analysis takes unless asked otherwise (as the ensemble says)"),
         ("MELASCAN_OPERATING_POINT", "operating point of the verdicts (the ensemble's first)"),
+        ("MELASCAN_RECORDS", "folder to keep an audit log of all analyses in, without photos and patients (nothing is kept)"),
         ("MELASCAN_ALLOWED_ORIGINS", "pages of other origins that may call this server, with commas (none)"),
         ("MELASCAN_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)"),
         ("MELASCAN_KERNELS", "forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", "))"),
@@ -63,6 +66,7 @@ struct Settings: Sendable, Equatable {
         views = try limit("melascan.views", "MELASCAN_VIEWS", upTo: 8)
         members = try limit("melascan.members", "MELASCAN_MEMBERS", upTo: 1000)
         operatingPoint = text("melascan.operating.point")
+        records = text("melascan.records")
         allowedOrigins = (text("melascan.allowed.origins") ?? "").split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
         if let level = text("melascan.log.level") {
             guard let known = Logger.Level(rawValue: level.lowercased()) else {

@@ -8,5 +8,5 @@ struct MelascanCommand: ParsableCommand {
         commandName: "melascan",
         abstract: "Analyses photos of moles with an ensemble of EfficientNets. Decision support, not a diagnosis.",
         version: Release.version,
-        subcommands: [AnalyzeCommand.self, InspectCommand.self, ImportCommand.self, BenchCommand.self])
+        subcommands: [AnalyzeCommand.self, InspectCommand.self, ImportCommand.self, AuditCommand.self, BenchCommand.self])
 }

@@ -11,10 +11,11 @@ from contract import BASE, BOUNDARY, DOCUMENT, NOTICE, PATIENCE, Answer, Contrac
 
 POSTS = ("/v1/analyses", "/melanoma")
 PROVOKED = set()
-# What a sound server behind nginx on this machine does not answer; the worker's own tests know the first four.
+# What a sound server behind nginx on this machine does not answer; the worker's own tests know the first five.
 OUT_OF_REACH = {
     "body-short": "nginx passes whole bodies only", "body-long": "nginx passes whole bodies only",
     "internal": "it takes a fault of the server", "not-ready": "it takes a server that has just started",
+    "not-recorded": "it takes a full disk",
     "forbidden": "it takes another machine", "https-required": "it takes nginx-cloud.conf",
     "too-many-requests": "it takes nginx-cloud.conf",
     "worker-down": "it takes a worker that has ended", "worker-slow": "it takes five minutes",

@@ -18,13 +18,13 @@ import Testing
             "MELASCAN_ENSEMBLE": "/e", "MELASCAN_SOCKET": "/s", "MELASCAN_THREADS": "3", "MELASCAN_QUEUE": "4",
             "MELASCAN_MAX_BODY_BYTES": "5000", "MELASCAN_MAX_PIXELS": "6", "MELASCAN_OPERATING_POINT": "p",
             "MELASCAN_ALLOWED_ORIGINS": "http://a, http://b", "MELASCAN_LOG_LEVEL": "Debug", "MELASCAN_KERNELS": "avx2",
-            "MELASCAN_VIEWS": "2", "MELASCAN_MEMBERS": "7",
+            "MELASCAN_VIEWS": "2", "MELASCAN_MEMBERS": "7", "MELASCAN_RECORDS": "/r",
         ]
         #expect(Set(values.keys) == Set(Settings.help.map(\.name)))
         let settings = try settings(values)
         #expect(settings.ensemble == "/e" && settings.socket == "/s" && settings.threads == 3 && settings.queue == 4)
         #expect(settings.maxBodyBytes == 5000 && settings.maxPixels == 6 && settings.operatingPoint == "p")
-        #expect(settings.views == 2 && settings.members == 7)
+        #expect(settings.views == 2 && settings.members == 7 && settings.records == "/r")
         #expect(settings.allowedOrigins == ["http://a", "http://b"] && settings.logLevel == .debug && settings.kernels == "avx2")
     }
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Imaging
 import Model
+import Records
 
 /// An error as the client gets it: `application/problem+json` after RFC 9457, with a stable type and a sentence that says what to
 /// do. It never names a patient, a file or a path.
@@ -27,6 +28,7 @@ struct Problem: Error, Equatable {
         case methodNotAllowed = "method-not-allowed"
         case busy
         case notReady = "not-ready"
+        case notRecorded = "not-recorded"
         case internalError = "internal"
 
         var status: HTTPResponse.Status {
@@ -38,7 +40,7 @@ struct Problem: Error, Equatable {
             case .bodyTooLarge: .contentTooLarge
             case .pathUnknown: .notFound
             case .methodNotAllowed: .methodNotAllowed
-            case .busy, .notReady: .serviceUnavailable
+            case .busy, .notReady, .notRecorded: .serviceUnavailable
             case .internalError: .internalServerError
             }
         }
@@ -64,6 +66,7 @@ struct Problem: Error, Equatable {
             case .methodNotAllowed: "Not that way"
             case .busy: "Busy"
             case .notReady: "Not ready yet"
+            case .notRecorded: "The analysis could not be recorded"
             case .internalError: "Something went wrong"
             }
         }
@@ -88,6 +91,10 @@ struct Problem: Error, Equatable {
     static let notReady = Problem(
         .notReady, "The server has just started and is still testing itself. Try again in a few seconds.",
         headers: [.retryAfter: "2"])
+    static let notRecorded = Problem(
+        .notRecorded,
+        "The photo was analysed, but the answer could not be written into the audit log, so it is not given. Tell your administrator; the server's disk may be full.",
+        headers: [.retryAfter: "30"])
     static let internalError = Problem(
         .internalError, "The photo was not analysed. Try again; if it happens again, tell your administrator the time.")
 
@@ -98,6 +105,7 @@ struct Problem: Error, Equatable {
             self = problem
         case let error as ImagingError:
             self.init(error.code, error.advice, field: "image")
+        case is RecordsError: self = .notRecorded
         case ModelError.option(let field, let reason):
             self.init(.fieldInvalid, "\(field) \(reason).", field: field)
         default:

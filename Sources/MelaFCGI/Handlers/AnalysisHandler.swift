@@ -66,7 +66,7 @@ struct AnalysisHandler: Sendable {
 
     private func analyze(
         _ job: Job, request: Request, waiting: (Waiting) -> Void = { _ in }, progress: (Ensemble.Progress) -> Void = { _ in }
-    ) throws(ModelError) -> Analysis {
+    ) throws -> Analysis {
         let watch = Stopwatch()
         // One who leaves while waiting gives the place up, and costs those behind no pass.
         try job.place.waitForTurn { ahead throws(ModelError) in
@@ -74,7 +74,7 @@ struct AnalysisHandler: Sendable {
             waiting(Waiting(ahead: ahead))
         }
         let queued = watch.milliseconds
-        guard !request.body.isClientGone else { throw .cancelled }
+        guard !request.body.isClientGone else { throw ModelError.cancelled }
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
         analysis.id = request.id
@@ -84,6 +84,8 @@ struct AnalysisHandler: Sendable {
         analysis.timingMs.inference = inference
         analysis.timingMs.total = job.total.milliseconds
         analysis.timingMs.round()
+        // Before the answer is given: nothing is answered that is not in the log.
+        try service.audit?.append("analysis", AnalysisRecord(analysis, storage: job.engine.ensemble.storage))
         service.metrics.analysed(analysis)
         return analysis
     }

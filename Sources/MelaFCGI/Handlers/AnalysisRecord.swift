@@ -1,0 +1,32 @@
+import Model
+
+/// What the audit log keeps of an analysis: what was answered, by what. No photo, nothing of the patient.
+struct AnalysisRecord: Encodable {
+    var id: String
+    /// SHA-256 of the ensemble's manifest.
+    var ensemble: String
+    /// Number format of the stored weights; the arithmetic is fp32.
+    var storage: String
+    var software = Release.version
+    var passes: Int
+    /// The name and the threshold that the verdict was given at.
+    var operatingPoint: String?
+    var threshold: Double?
+    var probability: Double
+    var rawProbability: Double
+    var verdict: String
+    var reasons: [String]
+
+    init(_ analysis: Analysis, storage: String) {
+        id = analysis.id
+        ensemble = analysis.ensemble.sha256
+        self.storage = storage
+        passes = analysis.passes
+        operatingPoint = analysis.operatingPoint?.name
+        threshold = analysis.operatingPoint?.threshold
+        probability = analysis.probability
+        rawProbability = analysis.rawProbability
+        verdict = analysis.verdict.rawValue
+        reasons = analysis.reasons.map(\.code.rawValue)
+    }
+}
