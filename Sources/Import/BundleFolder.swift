@@ -62,10 +62,10 @@ final class BundleFolder {
         try Self.check(destination, replaces: replaces, sources: [])
         if isThere, replaces {
             try? FileManager.default.removeItem(atPath: old)
-            guard rename(destination, old) == 0 else { throw Self.failure() }
+            guard rename(destination, old) == 0 else { throw Self.failure(destination) }
         }
         guard rename(path, destination) == 0 else {
-            let failure = Self.failure()
+            let failure = Self.failure(destination)
             if isThere, replaces { _ = rename(old, destination) }
             throw failure
         }
@@ -92,6 +92,9 @@ final class BundleFolder {
         guard let json, let manifest = try? Manifest(json: json) else {
             throw .options("\(destination) is no ensemble, so it is not replaced. Take another folder.")
         }
+        guard manifest.members.allSatisfy({ $0.source != nil }) else {
+            throw .options("\(destination) was not made by import, so it is not replaced. Take another folder.")
+        }
         let own = Set(manifest.members.map(\.file) + ["ensemble.json", "MODEL_CARD.md"])
         let names = (try? FileManager.default.contentsOfDirectory(atPath: destination)) ?? []
         if let other = names.first(where: { !own.contains($0) }) {
@@ -115,9 +118,9 @@ final class BundleFolder {
     private static func claim(_ path: String) throws(ImportError) -> Int32 {
         for _ in 0..<2 {
             let isNew = mkdir(path, 0o755) == 0
-            guard isNew || errno == EEXIST else { throw failure() }
+            guard isNew || errno == EEXIST else { throw failure(path) }
             let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            guard descriptor >= 0 else { throw failure() }
+            guard descriptor >= 0 else { throw failure(path) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
                 throw .output("Another import is writing there. Wait until it has ended.")
@@ -126,7 +129,7 @@ final class BundleFolder {
             try? FileManager.default.removeItem(atPath: path)
             close(descriptor)
         }
-        throw failure()
+        throw failure(path)
     }
 
     private static func makeFolders(_ path: String) throws(ImportError) -> [String] {
@@ -140,7 +143,7 @@ final class BundleFolder {
         for folder in missing.reversed() {
             guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
                 for folder in made { rmdir(folder) }
-                throw .output("The folder \(path) can't be made; check its name and its permissions.")
+                throw .output("The folder \(path) can't be made; check its name and permissions, or take another by --to.")
             }
             made.insert(folder, at: 0)
         }
@@ -153,11 +156,14 @@ final class BundleFolder {
         let free = Int(status.f_bavail) * Int(status.f_frsize)
         guard free > bytes + 1 << 20 else {
             throw .output(
-                "The bundle needs \(bytes >> 20) MiB, and \(free >> 20) MiB are free. Make room, or take --storage fp16 or bf16.")
+                "The ensemble needs \(bytes >> 20) MiB, and \(free >> 20) MiB are free. Make room, or take --storage fp16 or bf16."
+            )
         }
     }
 
-    private static func failure() -> ImportError {
-        .output("The bundle can't be written: \(String(cString: strerror(errno))).")
+    private static func failure(_ path: String) -> ImportError {
+        let code = errno
+        let advice = [EACCES, EPERM, EROFS].contains(code) ? " Take another folder by --to, or use sudo." : ""
+        return .output("The ensemble can't be written to \(path): \(String(cString: strerror(code))).\(advice)")
     }
 }

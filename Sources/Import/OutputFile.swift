@@ -13,7 +13,7 @@ final class OutputFile {
     /// - Throws: `ImportError.output`.
     init(path: String) throws(ImportError) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .output("A file of the bundle can't be made: \(String(cString: strerror(errno))).") }
+        guard descriptor >= 0 else { throw .output("A file of the ensemble can't be made: \(String(cString: strerror(errno))).") }
     }
 
     deinit {
@@ -45,6 +45,6 @@ final class OutputFile {
     private static func failure(_ code: Int32) -> ImportError {
         code == ENOSPC || code == EDQUOT
             ? .output("The disk is full. Make room, or take another folder, and try again. Nothing was kept.")
-            : .output("The bundle can't be written: \(String(cString: strerror(code))). Nothing was kept.")
+            : .output("The ensemble can't be written: \(String(cString: strerror(code))). Nothing was kept.")
     }
 }

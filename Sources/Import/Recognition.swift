@@ -11,6 +11,8 @@ struct Recognition {
     let winners: WinnersModel?
     /// What it must hold, by the file's own names.
     let parameters: [ParameterList.Parameter]
+    /// Where the options outweighed the file's name.
+    let notes: [String]
 
     /// - Throws: `ImportError.network` or `.options`, with what is missing or wrong.
     init(_ file: WeightsFile, options: ImportOptions) throws(ImportError) {
@@ -21,7 +23,9 @@ struct Recognition {
         let classes = try Self.classes(of: file, keys: keys, winners: winners, options: options)
         let metadata = try Self.metadata(of: file, keys: keys, winners: winners, options: options)
         guard let inputSize = options.inputSize ?? winners?.inputSize ?? architecture.paddingSize else {
-            throw .options("\(file.name): its name does not say the input size. Give it, in pixels: --input-size 224")
+            throw .options(
+                "\(file.name): its name does not say the input size. It was trained with one, and a "
+                    + "wrong one would not be noticed: --input-size PIXELS. \(Self.renamed)")
         }
         guard (32...2048).contains(inputSize) else { throw .options("The input size must lie between 32 and 2048 pixels.") }
         self.file = file
@@ -31,6 +35,7 @@ struct Recognition {
         self.classes = classes
         self.metadata = metadata
         self.winners = winners
+        notes = Self.notes(file, winners, inputSize: inputSize, architecture: architecture, options: options)
         let widths = ["meta.0.weight", "meta.4.weight"].compactMap {
             file.shape(of: keys.stored($0, in: architecture))?.first
         }
@@ -60,6 +65,22 @@ struct Recognition {
         member.classes = classes
         if architecture.paddingSize != inputSize { member.paddingSize = architecture.paddingSize }
         return member
+    }
+
+    private static let renamed = "If it is a file of the contest winners', give it its own name back."
+
+    private static func notes(
+        _ file: WeightsFile, _ winners: WinnersModel?, inputSize: Int, architecture: Architecture, options: ImportOptions
+    ) -> [String] {
+        guard let winners, case .efficientNet(let own) = winners.network else { return [] }
+        var notes: [String] = []
+        if inputSize != winners.inputSize {
+            notes.append("\(file.name): its name says \(winners.inputSize) pixels; \(inputSize) were asked for.")
+        }
+        if options.architecture != nil, architecture.name != own, !options.asOriginal {
+            notes.append("\(file.name): its name says \(own); \(architecture.name) was asked for.")
+        }
+        return notes
     }
 
     // MARK: - Architecture
@@ -115,12 +136,12 @@ struct Recognition {
     private static func unnamed(_ file: WeightsFile, keys: CheckpointKeys) -> ImportError {
         guard let size = size(of: file, keys: keys) else {
             return .options(
-                "\(file.name): its name does not say what network it is. Give it: --architecture tf_efficientnet_b0_ns")
+                "\(file.name): its name does not say what network it is. Give it: --architecture NAME. \(renamed)")
         }
         return .options(
             "\(file.name): by its tensors it is an EfficientNet \(size), but they do not show how its convolutions pad. "
                 + "Give it: --architecture tf_efficientnet_\(size) if the network's name in geffnet or timm begins with tf_, "
-                + "else --architecture efficientnet_\(size)")
+                + "else --architecture efficientnet_\(size). \(renamed)")
     }
 
     // MARK: - Classes and metadata
@@ -162,7 +183,7 @@ struct Recognition {
         guard let names, !names.isEmpty else {
             guard let columns else { return nil }
             throw .options(
-                "\(file.name): it has layers for \(columns) metadata inputs. Name them in their order: --metadata sex,age_approx,…"
+                "\(file.name): it has layers for \(columns) metadata inputs. Name them in their order, or take the winners' list: --metadata winners"
             )
         }
         guard let columns else {

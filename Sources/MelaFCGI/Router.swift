@@ -49,7 +49,9 @@ struct Router: Sendable {
         response.headers[.cacheControl] = "no-store"
         allowOrigin(of: request, in: &response)
         service.metrics.answered(route: route?.path ?? "other", status: response.status.code)
-        service.logger.info(
+        // Health is asked for every second or faster: that would bury the rest.
+        service.logger.log(
+            level: route?.path.hasPrefix("/v1/health/") == true ? .debug : .info,
             "\(request.id) \(route?.path ?? "other") \(response.status.code) \(watch.milliseconds.decimals(0)) ms")
         return response
     }

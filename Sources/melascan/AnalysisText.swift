@@ -23,6 +23,9 @@ enum AnalysisText {
         }
         let classes = analysis.classes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         lines.append("  classes: " + classes.map { "\($0.key) \(percent($0.value))" }.joined(separator: ", "))
+        if analysis.members.count > 1 {
+            lines.append("  members: " + analysis.members.map { "\($0.file) \(percent($0.probability))" }.joined(separator: ", "))
+        }
         lines += analysis.remarks.map { "  \($0)" }
         lines.append(
             "  \(milliseconds(analysis.timingMs.total)) ms (decode \(milliseconds(analysis.timingMs.decode)), "

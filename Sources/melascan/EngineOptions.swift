@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Model
 
 /// What every command that runs the engine takes.
@@ -18,7 +19,10 @@ struct EngineOptions: ParsableArguments {
 
     /// Loads the ensemble.
     func load() throws -> Ensemble {
-        try Ensemble(
+        guard FileManager.default.fileExists(atPath: ensemble + "/ensemble.json") else {
+            throw Complaint("there is no ensemble in \(ensemble); name its folder by --ensemble, or make one by melascan import.")
+        }
+        return try Ensemble(
             directory: ensemble, threads: threads == 0 ? Processor.count : threads, kernels: Kernels.choose(kernels))
     }
 }

@@ -11,7 +11,8 @@ struct ImportCommand: ParsableCommand {
 
               melascan import 9c_b7ns_1e_640_ext_15ep_best_fold*.pth --to ensembles/winners-b7
 
-            Any other EfficientNet (names of geffnet, timm or efficientnet_pytorch) needs --architecture, --input-size and --classes. Nothing in a file is run. The new ensemble is tried before it is put in place.
+            Any other EfficientNet (names of geffnet, timm or efficientnet_pytorch) needs --architecture, --input-size and --classes; the
+            options hold for all files of the command. If the classifier is named myfc, as the winners', their classes are assumed. Nothing in a file is run. The new ensemble is tried before it is put in place.
             """)
 
     @Argument(help: "Checkpoints (.pth, .pt) or .safetensors files, one a member.", completion: .file())
@@ -145,7 +146,8 @@ struct ImportCommand: ParsableCommand {
 
     private func report(_ outcome: Importer.Outcome) -> String {
         let manifest = outcome.manifest
-        var lines = ["\(to): \(manifest.members.count) members, \(outcome.size >> 20) MiB as \(storage.rawValue)"]
+        let count = manifest.members.count
+        var lines = ["\(to): \(count) member\(count == 1 ? "" : "s"), \(outcome.size >> 20) MiB as \(storage.rawValue)"]
         for member in manifest.members {
             let metadata = member.metadata == nil ? "" : ", with metadata"
             let classes = (member.classes ?? manifest.classes).count
@@ -158,16 +160,26 @@ struct ImportCommand: ParsableCommand {
             lines.append("  Metadata that a clinic can't know is taken as: \(values)")
         }
         lines.append(
-            "  Tried: fast and plain kernels agree to \(outcome.difference.decimals(6)); a result is stored for the self-test of each start."
+            "  Tried: fast and plain kernels agree to \(outcome.difference.decimals(6)) of the largest logit; a result is stored for the self-test of each start."
         )
         lines.append("  Licence: \(manifest.licence)")
+        lines += outcome.notes.map { "  Note: \($0)" }
+        for point in manifest.operatingPoints {
+            lines.append("  Operating point \(point.name) at \(point.threshold), as given; nothing measured is known of it.")
+        }
         if manifest.operatingPoints.isEmpty {
             lines.append(
                 "  It has no operating point, so its verdict is always \"cannot judge\"; only scores are shown (--operating-point)."
             )
         }
-        lines.append("  Use it: MELASCAN_ENSEMBLE=\(to) make run, or melascan analyze --ensemble \(to) photo.jpg")
+        lines.append("  Use it: MELASCAN_ENSEMBLE=\(quoted) make run, or melascan analyze --ensemble \(quoted) photo.jpg")
         return lines.joined(separator: "\n")
+    }
+
+    /// The destination as a shell takes it.
+    private var quoted: String {
+        guard to.contains(where: { " '\"$&;()<>|*?\\".contains($0) }) else { return to }
+        return "'" + to.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }
 

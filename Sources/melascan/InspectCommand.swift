@@ -67,6 +67,7 @@ struct InspectCommand: ParsableCommand {
             measured("sensitivity", point.sensitivity, point.sensitivity95),
             measured("specificity", point.specificity, point.specificity95), point.measuredOn,
         ]
-        return "\(point.name) at \(point.threshold): " + parts.compactMap { $0 }.joined(separator: ", ")
+        let known = parts.compactMap { $0 }
+        return "\(point.name) at \(point.threshold): " + (known.isEmpty ? "nothing measured" : known.joined(separator: ", "))
     }
 }

@@ -65,6 +65,25 @@ import Testing
         #expect(try refusal("hostile/\(name).pth").hasPrefix("\(name).pth "))
     }
 
+    @Test func `the same file twice, and an ensemble that import did not make, are refused`() throws {
+        let scratch = try Scratch()
+        #expect(try refusal(scratch.options(ImportTests.b4, ImportTests.b4), in: scratch).contains("are the same file"))
+        try FileManager.default.copyItem(
+            at: Scratch.root.appending(path: "ensembles/default"), to: URL(filePath: scratch.bundle))
+        var options = scratch.options(ImportTests.b4)
+        options.replaces = true
+        #expect(try refusal(options, in: scratch).contains("was not made by import, so it is not replaced"))
+    }
+
+    @Test func `options that outweigh a known name are noted`() throws {
+        let scratch = try Scratch()
+        var options = scratch.options(ImportTests.b4)
+        options.inputSize = 128
+        let outcome = try Importer(options: options).run()
+        #expect(outcome.notes == ["\(ImportTests.b4): its name says 448 pixels; 128 were asked for."])
+        #expect(outcome.manifest.members[0].inputSize == 128)
+    }
+
     @Test func `a missing file, and one bad file among good ones, leave nothing`() throws {
         #expect(try refusal("nothing.pth").contains("nothing.pth cannot be read"))
         let scratch = try Scratch()

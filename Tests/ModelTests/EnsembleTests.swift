@@ -54,6 +54,26 @@ import Testing
         #expect(analysis.remarks.contains { $0.contains("Only 3 of 16 passes") })
     }
 
+    @Test func `an operating point that nothing was measured at is said to be one`() throws {
+        var options = try options(views: 1)
+        options.operatingPoint = OperatingPoint(name: "guess", threshold: 0.3)
+        let remarks = try ensemble.analyze(photo, options: options).remarks
+        #expect(remarks.contains { $0.hasPrefix("Nothing is known of how often the operating point guess is right") })
+        #expect(remarks.contains("Only 2 of 16 passes were made."))
+        #expect(!remarks.contains { $0.contains("disagree") })
+    }
+
+    @Test func `passes that disagree strongly are said to`() throws {
+        let order = PassOrder(members: 2, views: 1)
+        let remarks = try ensemble.remarks(photo: photo, order: order, options: options(), deviation: 0.25)
+        #expect(remarks.contains { $0.contains("The passes disagree strongly") })
+    }
+
+    @Test func `each member's score bears its file's name`() throws {
+        let members = try ensemble.analyze(photo, options: options(views: 1)).members
+        #expect(members.map(\.file) == ["tf_efficientnet_lite0.safetensors", "tf_efficientnet_lite1.safetensors"])
+    }
+
     @Test(arguments: [(0, nil), (9, nil), (nil, 0), (nil, 3)] as [(Int?, Int?)])
     func `limits outside of the ensemble are refused`(views: Int?, members: Int?) throws {
         #expect(throws: ModelError.self) { try ensemble.analyze(photo, options: options(views: views, members: members)) }

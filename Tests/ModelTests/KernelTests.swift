@@ -184,4 +184,19 @@ import Testing
         }
         #expect(wide.last == 77)
     }
+
+    @Test(arguments: fast)
+    func `the mean over a large activation keeps its digits`(_ name: String) throws {
+        let rows = 320 * 320
+        for channels in [16, 24, 33, 5] {
+            var random = SplitMix(name: "mean")
+            let x = (0..<(rows * channels)).map { _ in random.uniform() * 3 - 0.2 }
+            var ours = [Float](repeating: 0, count: channels)
+            try Kernels.choose(name).table.pointee.f32_channel_mean(x, &ours, rows, channels)
+            for channel in 0..<channels {
+                let exact = stride(from: channel, to: x.count, by: channels).reduce(0.0) { $0 + Double(x[$1]) } / Double(rows)
+                #expect(abs(Double(ours[channel]) - exact) <= 3e-7 * exact, "\(channels)")
+            }
+        }
+    }
 }

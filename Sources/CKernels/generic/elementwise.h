@@ -33,18 +33,38 @@ static void f32_scale_bias_activation(
     }
 }
 
+/// Rows that are summed plainly before their sum joins the total.
+#define MELA_MEAN_BLOCK 16
+
+/// The sum of one vector of channels over all rows. Sums of blocks are added with Kahan's compensation: a large activation has tens of
+/// thousands of rows, and a plain sum would lose two digits.
+MELA_INLINE vf sum_rows(const float *x, size_t rows, size_t channels) {
+    vf total = splat(0.0f), lost = splat(0.0f);
+    for (size_t row = 0; row < rows; row += MELA_MEAN_BLOCK) {
+        const size_t end = row + MELA_MEAN_BLOCK < rows ? row + MELA_MEAN_BLOCK : rows;
+        vf block = splat(0.0f);
+        for (size_t r = row; r < end; r++) block += load(x + r * channels);
+        const vf term = block - lost, sum = total + term;
+        lost = (sum - total) - term;
+        total = sum;
+    }
+    return total;
+}
+
 static void f32_channel_mean(const float *x, float *mean, size_t rows, size_t channels) {
     const float factor = 1.0f / (float)rows;
     size_t c = 0;
-    for (; c + MELA_LANES <= channels; c += MELA_LANES) {
-        vf sum = splat(0.0f);
-        for (size_t row = 0; row < rows; row++) sum += load(x + row * channels + c);
-        store(mean + c, sum * factor);
+    for (; c + MELA_LANES <= channels; c += MELA_LANES) store(mean + c, sum_rows(x + c, rows, channels) * factor);
+    if (c == channels) return;
+    if (channels >= MELA_LANES) {  // the last vector overlaps the one before it: the same values are written twice
+        c = channels - MELA_LANES;
+        store(mean + c, sum_rows(x + c, rows, channels) * factor);
+        return;
     }
     for (; c < channels; c++) {
-        float sum = 0;
+        double sum = 0;
         for (size_t row = 0; row < rows; row++) sum += x[row * channels + c];
-        mean[c] = sum * factor;
+        mean[c] = (float)(sum / (double)rows);
     }
 }
 

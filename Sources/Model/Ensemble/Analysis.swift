@@ -37,6 +37,8 @@ public struct Analysis: Encodable, Sendable, Equatable {
     }
 
     public struct Member: Encodable, Sendable, Equatable {
+        /// Of the bundle.
+        public var file: String
         public var architecture: String
         public var inputSize: Int
         public var passes: Int

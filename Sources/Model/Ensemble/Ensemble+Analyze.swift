@@ -116,7 +116,7 @@ extension Ensemble {
             patient: patient(options.patient, order: order),
             ensemble: .init(name: manifest.name, version: manifest.version, sha256: sha256),
             timingMs: timing,
-            remarks: remarks(photo: photo, order: order, options: options),
+            remarks: remarks(photo: photo, order: order, options: options, deviation: variance.squareRoot()),
             notice: Analysis.notice)
     }
 
@@ -125,7 +125,8 @@ extension Ensemble {
             let own = zip(order.passes, scores).filter { $0.0.member == index }.map(\.1)
             guard !own.isEmpty else { return nil }
             return Analysis.Member(
-                architecture: member.architecture, inputSize: member.inputSize, passes: own.count, probability: own.mean.rounded6)
+                file: member.file, architecture: member.architecture, inputSize: member.inputSize, passes: own.count,
+                probability: own.mean.rounded6)
         }
     }
 

@@ -1,20 +1,33 @@
 extension Ensemble {
+    /// The standard deviation of the passes' scores, at most one half, from which on they are said to disagree.
+    private static let strongDisagreement = 0.25
+
     /// What a reader should know about one answer.
-    func remarks(photo: PreparedPhoto, order: PassOrder, options: Options) -> [String] {
+    ///
+    /// - Parameter deviation: the standard deviation of the passes' scores.
+    func remarks(photo: PreparedPhoto, order: PassOrder, options: Options, deviation: Double) -> [String] {
         var remarks: [String] = []
         if manifest.calibration == nil {
             remarks.append("The figure is the model's score. It is not calibrated and is not the patient's risk.")
         }
         remarks += metadataRemarks(order: order, options: options)
         if order.passes.count < passes {
-            let point = options.operatingPoint == nil ? "." : "; the operating point was measured with all of them."
+            let isMeasured = options.operatingPoint?.sensitivity != nil
+            let point = isMeasured ? "; the operating point was measured with all of them." : "."
             remarks.append("Only \(order.passes.count) of \(passes) passes were made\(point)")
+        }
+        if let point = options.operatingPoint, point.sensitivity == nil {
+            remarks.append(
+                "Nothing is known of how often the operating point \(point.name) is right: no measured sensitivity came with it.")
+        }
+        if deviation >= Self.strongDisagreement {
+            remarks.append("The passes disagree strongly: their mean is not to be relied on.")
         }
         let classSets = Set(order.passes.map { members[$0.member].classIndices })
         if classSets.count > 1 {
             remarks.append(
-                "The members do not tell the same classes apart: each class but \(manifest.target) is the mean of those that know it, "
-                    + "and a member with fewer classes counts the others as unknown.")
+                "The members do not tell the same classes apart: each class is the mean of those that know it, "
+                    + "so they do not add up to 100 %; a member with fewer classes counts the others as unknown.")
         }
         let largest = manifest.members.map(\.inputSize).max() ?? 0
         if photo.crop.side < largest {
@@ -36,14 +49,13 @@ extension Ensemble {
         }
         var remarks: [String] = []
         let who = count == 1 ? "One member uses" : "\(count) members use"
-        if options.patient.isEmpty {
-            remarks.append("\(who) age, sex and site, which were not given and count as missing.")
-        } else {
-            remarks.append("\(who) age, sex and site.")
-        }
+        let given = options.patient
+        let missing = [("age", given.age == nil), ("sex", given.sex == nil), ("site", given.site == nil)].filter(\.1).map(\.0)
+        let rest = missing.isEmpty ? "." : "; not given, and counted as missing: \(missing.joined(separator: ", "))."
+        remarks.append("\(who) age, sex and site\(rest)")
         if !assumed.isEmpty {
             remarks.append(
-                "What a clinic can't know, those members are given as neutral values of this ensemble: \(assumed.joined(separator: ", "))."
+                "What a clinic can't know is taken as neutral values of this ensemble: \(assumed.joined(separator: ", "))."
             )
         }
         return remarks

@@ -32,11 +32,42 @@ extension Ensemble {
         return test
     }
 
-    /// The largest difference between this ensemble's probabilities and those of another with the same members.
-    /// - Throws: `ModelError.selfTest` if an answer is no probability.
-    public func difference(from other: Ensemble) throws(ModelError) -> Double {
-        let (ours, theirs) = (try newSelfTest(), try other.newSelfTest())
-        return zip(ours.probabilities.joined(), theirs.probabilities.joined()).map { abs($0 - $1) }.max() ?? 0
+    /// How far two ways to compute the same members are apart: the largest difference of a logit over its member's largest, for two
+    /// views of the synthetic photo.
+    ///
+    /// - Parameter isCancelled: asked between passes.
+    /// - Throws: `ModelError.selfTest` if a logit is no number, `.cancelled`.
+    public func difference(from other: Ensemble, isCancelled: () -> Bool = { false }) throws(ModelError) -> Double {
+        var largest = 0.0
+        for (index, (one, two)) in zip(members, other.members).enumerated() {
+            for view in [0, 5] {
+                guard !isCancelled() else { throw .cancelled }
+                let (ours, theirs) = (logits(of: one, view: view), other.logits(of: two, view: view))
+                let scale = Double(theirs.map(abs).max() ?? 1)
+                for (a, b) in zip(ours, theirs) {
+                    let difference = abs(Double(a) - Double(b)) / max(scale, 1e-3)
+                    guard difference.isFinite else {
+                        throw .selfTest(member: manifest.members[index].file, difference: .infinity)
+                    }
+                    largest = max(largest, difference)
+                }
+            }
+        }
+        return largest
+    }
+
+    /// One pass on this thread, nothing known of the patient.
+    private func logits(of member: Member, view: Int) -> [Float] {
+        let photo = prepare(SyntheticLesion.image(width: Self.newTest.width, height: Self.newTest.height))
+        let executor = Executor(kernels: kernels, arenaCount: member.plan.arenaCount)
+        let metadata = member.metadata?.features(for: PatientInformation()) ?? []
+        return executor.run(member.plan, metadata: metadata) { target, stride in
+            photo.squares[member.plan.inputSize]?.withBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                View(index: view).write(
+                    base, side: member.plan.inputSize, normalized: normalization, to: target, stride: stride)
+            }
+        }
     }
 
     private static let newTest = Manifest.SelfTest(
