@@ -20,17 +20,6 @@ public struct CheckpointTensor: @unchecked Sendable {
 
     public var count: Int { shape.reduce(1, *) }
 
-    /// Whether the elements lie row by row without gaps.
-    public var isContiguous: Bool {
-        guard count > 0 else { return true }
-        var step = 1
-        for (extent, stride) in zip(shape, strides).reversed() where extent > 1 {
-            guard stride == step else { return false }
-            step *= extent
-        }
-        return true
-    }
-
     /// - Throws: `CheckpointError.damaged` if an element lies outside of the storage.
     init(_ window: Window, type: StorageType, in storage: UnsafeRawBufferPointer) throws(CheckpointError) {
         self.type = type

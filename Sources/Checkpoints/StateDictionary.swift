@@ -41,7 +41,7 @@ struct StateDictionary {
         guard let only = sections.first else { throw .unsupported("there are no weights by name in it") }
         guard sections.count == 1 else {
             let names = sections.compactMap { $0.section?.printable }.joined(separator: ", ")
-            throw .unsupported("it holds several sets of weights; say which: \(names)")
+            throw .unsupported("it holds several sets of weights; name one by --section: \(names)")
         }
         return only
     }

@@ -125,10 +125,7 @@ struct Recognition {
                 let list = try? ParameterList(architecture: architecture, classes: 1)
             else { return false }
             let parameters = list.parameters.filter { !$0.name.hasPrefix("classifier") }
-            // As many blocks, and no more.
-            let last = architecture.stages.count - 1
-            let beyond = keys.stored("blocks.\(last).\(architecture.stages[last].repeats).conv_dw.weight", in: architecture)
-            return file.shape(of: beyond) == nil
+            return !hasMoreBlocks(file, keys, than: architecture)
                 && parameters.allSatisfy { file.shape(of: keys.stored($0.name, in: architecture)) == $0.shape }
         }
     }
@@ -211,11 +208,16 @@ struct Recognition {
                 )
             }
         }
-        let last = architecture.stages.count - 1
-        let beyond = keys.stored("blocks.\(last).\(architecture.stages[last].repeats).conv_dw.weight", in: architecture)
-        guard file.shape(of: beyond) == nil else {
+        guard !Self.hasMoreBlocks(file, keys, than: architecture) else {
             throw .network(file: file.name, reason: "it is no \(architecture.name): it has more blocks.\(suggestion)")
         }
+    }
+
+    /// Whether the last stage goes on where this architecture's ends.
+    private static func hasMoreBlocks(_ file: WeightsFile, _ keys: CheckpointKeys, than architecture: Architecture) -> Bool {
+        let last = architecture.stages.count - 1
+        let next = "blocks.\(last).\(architecture.stages[last].repeats).conv_dw.weight"
+        return file.shape(of: keys.stored(next, in: architecture)) != nil
     }
 
     private var suggestion: String {
