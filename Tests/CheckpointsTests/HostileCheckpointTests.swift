@@ -26,22 +26,15 @@ import Testing
         ("torchscript", "TorchScript"), ("compressed", "compressed"), ("zip-encrypted", "encrypted"),
         ("big-endian", "big-endian"),
         ("zip-wrong-checksum", "checksum"), ("zip-overlapping", "overlap"), ("page", "neither a zip file nor a pickle"),
-        ("plain-pickle", "a pickle that PyTorch did not write"), ("no-pickle", "without a PyTorch pickle"), ("deep-lists", ""),
+        ("plain-pickle", "a pickle that PyTorch did not write"), ("no-pickle", "without a PyTorch pickle"),
         ("terabytes", "impossible shape"), ("past-end", "beyond its storage"), ("huge-storage", "another size"),
     ])
     func `what was refused is named`(file: String, words: String) {
         #expect {
             try CheckpointFixtures.read("hostile/\(file).pth") { _ in }
         } throws: { error in
-            words.isEmpty || "\(error)".contains(words)
+            "\(error)".contains(words)
         }
-    }
-
-    @Test func `nothing that a pickle asks to be called is called`() throws {
-        // The file would run `echo no` in PyTorch without weights_only.
-        let text = try Data(contentsOf: CheckpointFixtures.folder.appending(path: "hostile/calls-os-system.pth"))
-        #expect(text.range(of: Data("system".utf8)) != nil && text.range(of: Data("echo no".utf8)) != nil)
-        #expect(throws: CheckpointError.self) { try CheckpointFixtures.read("hostile/calls-os-system.pth") { _ in } }
     }
 
     /// What a fuzzer found worth keeping: each reaches some part of the reader that the others do not.

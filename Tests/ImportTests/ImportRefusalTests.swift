@@ -86,6 +86,7 @@ import Testing
 
     @Test func `a missing file, and one bad file among good ones, leave nothing`() throws {
         #expect(try refusal("nothing.pth").contains("nothing.pth cannot be read"))
+        #expect(try refusal("nothing_fold*.pth").contains("No file matches"))
         let scratch = try Scratch()
         #expect(try refusal(scratch.options([ImportTests.b4, "hostile/text.pth"]), in: scratch).contains("text.pth"))
     }

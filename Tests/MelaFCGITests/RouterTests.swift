@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `a server can't be set to more members than there are`() {
-        #expect(throws: ModelError.option(field: "members", reason: "must be a whole number from 1 to 2")) {
+        #expect(throws: SettingsError(name: "MELASCAN_MEMBERS", reason: "must be a whole number from 1 to 2 for this ensemble")) {
             try TestService.make { $0.members = 3 }
         }
     }

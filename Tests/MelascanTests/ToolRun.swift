@@ -21,7 +21,7 @@ struct ToolRun {
 
     /// Both outputs go to one text. The folder is the repository's.
     init(
-        _ arguments: [String], measuresMemory: Bool = false, sending signal: Int32? = nil, after seconds: Double = 0
+        _ arguments: [String], measuresMemory: Bool = false, sending signal: Int32? = nil, onceThereIs path: String = ""
     ) throws {
         var tool = Bundle.main.bundleURL.deletingLastPathComponent().appending(path: "melascan")
         if !FileManager.default.isExecutableFile(atPath: tool.path(percentEncoded: false)) {
@@ -45,7 +45,7 @@ struct ToolRun {
         var pid: pid_t = 0
         guard posix_spawn(&pid, "/usr/bin/env", &actions, nil, pointers, environ) == 0 else { throw CocoaError(.executableLoad) }
         if let signal {
-            usleep(UInt32(seconds * 1_000_000))
+            for _ in 0..<5000 where access(path, F_OK) != 0 { usleep(1000) }
             kill(pid, signal)
         }
         var raw: Int32 = 0
