@@ -18,6 +18,8 @@ struct WeightsFile {
     init(path: String, section: String?) throws(ImportError) {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         self.name = name
+        // A shell passes a pattern on as it is where nothing matches it.
+        guard !name.contains("*") else { throw .options("No file matches \(path). Check the folder and the names.") }
         do {
             mapping = try MappedFile(path: path, name: name)
         } catch {

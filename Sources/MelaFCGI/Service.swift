@@ -40,7 +40,7 @@ final class Service: Sendable {
     }
 
     /// Loads the ensemble and reproduces its stored result; the service is ready from then on.
-    /// - Throws: `ModelError` or `RecordsError`.
+    /// - Throws: `ModelError`, `RecordsError`, or `SettingsError` for a setting that the ensemble can't meet.
     func start() throws {
         let watch = Stopwatch()
         if let folder = settings.records {
@@ -56,7 +56,12 @@ final class Service: Sendable {
         defaults.views = settings.views
         defaults.members = settings.members
         defaults.operatingPoint = try ensemble.operatingPoint(named: settings.operatingPoint)
-        try ensemble.check(defaults)
+        do {
+            try ensemble.check(defaults)
+        } catch {
+            guard case .option(let field, let reason) = error else { throw error }
+            throw SettingsError(name: "MELASCAN_\(field.uppercased())", reason: "\(reason) for this ensemble")
+        }
         let difference = try ensemble.selfTest()
         loaded.withLock { $0 = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
