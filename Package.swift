@@ -20,6 +20,8 @@ let package = Package(
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .target(name: "CKernels"),
         .target(name: "Imaging", dependencies: ["CTurboJPEG"]),
         .target(
@@ -33,7 +35,7 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: [
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+                "CPostgreSQL", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
         .target(
@@ -53,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "melascan",
             dependencies: [
-                "Import", "Records", "Model", "Imaging",
+                "Import", "Records", "Model", "Imaging", "CQREncode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -68,8 +70,7 @@ let package = Package(
             dependencies: [
                 "Import", "Checkpoints", "Model", "Imaging", .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .testTarget(
-            name: "RecordsTests", dependencies: ["Records", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records"]),
         .testTarget(name: "MelaFCGITests", dependencies: ["Records", "MelaFCGI", "Model", "Imaging"]),
         .testTarget(name: "MelascanTests", dependencies: ["melascan"]),
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),

@@ -44,7 +44,7 @@ final class Service: Sendable {
     func start() throws {
         let watch = Stopwatch()
         if let folder = settings.records {
-            let records = try RecordsStore(folder: folder)
+            let records = try RecordsStore(folder)
             let head = try records.audit.head()
             openedRecords.withLock { $0 = records }
             logger.info("audit log: \(head.sequence) entries, head \(head.hash)")

@@ -1,73 +1,62 @@
 import Foundation
-import GRDB
 
-/// What the server keeps, in one SQLite file: for now the audit log. SQLite through GRDB.
+/// What the server keeps: the audit log, the devices that may use it, and, with a key and a consent text, consents and donated cases.
 ///
-/// The folder is for its owner only. Entries are on the disk when a call returns (write-ahead log, synced at each commit), and
-/// several workers on one host may share a store.
+/// In SQLite for one host (`SQLiteDatabase`), or in PostgreSQL where several hosts share it (`PostgreSQLDatabase`); the rest is the same.
 public struct RecordsStore: Sendable {
-    /// Seconds that a write waits for another process's.
-    private static let patience = 5.0
+    let database: any SQLDatabase
 
-    let database: any DatabaseWriter
-    public let audit: AuditLog
+    public var audit: AuditLog { AuditLog(database: database) }
+    public var devices: DeviceStore { DeviceStore(database: database) }
 
-    /// Opens the store in a folder; makes both if they are not there.
+    /// Opens the store; makes it if it is not there.
+    ///
+    /// - Parameter place: a folder for SQLite, or PostgreSQL's address, which begins with `postgresql://` or `postgres://`.
     /// - Throws: `RecordsError.unavailable`.
-    public init(folder: String) throws(RecordsError) {
+    public init(_ place: String) throws(RecordsError) {
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let path = folder + "/records.sqlite"
-            // SQLite gives its other files the permissions of this one.
-            if !FileManager.default.fileExists(atPath: path) {
-                guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                    throw RecordsError.unavailable("its file can't be made; check the folder's owner and permissions")
-                }
-            }
-            try self.init(DatabasePool(path: path, configuration: Self.configuration))
-        } catch let error as RecordsError {
-            throw error
+            database =
+                Self.isPostgreSQL(place) ? try PostgreSQLDatabase(address: place) : try SQLiteDatabase(path: Self.file(in: place))
         } catch {
-            throw .unavailable(Self.reason(error))
+            throw RecordsError(error, or: RecordsError.unavailable)
         }
     }
 
     /// A store in memory, for tests.
     init() throws {
-        try self.init(DatabaseQueue(configuration: Self.configuration))
+        database = try SQLiteDatabase()
     }
 
-    private init(_ database: any DatabaseWriter) throws {
-        self.database = database
-        try Self.migrator.migrate(database)
-        audit = AuditLog(database: database)
+    /// Consents in the given words, under these keys.
+    public func consents(_ texts: ConsentTexts, keys: KeyRing) -> ConsentStore {
+        ConsentStore(database: database, keys: keys, texts: texts)
     }
 
-    private static var configuration: Configuration {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(patience)
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            // What is deleted is overwritten, and nothing is put down elsewhere.
-            try database.execute(sql: "PRAGMA secure_delete = ON")
-            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+    public func cases(_ consents: ConsentStore) -> CaseStore {
+        CaseStore(database: database, consents: consents)
+    }
+
+    public static func isPostgreSQL(_ place: String) -> Bool {
+        place.hasPrefix("postgresql://") || place.hasPrefix("postgres://")
+    }
+
+    /// True if there is a store at a place, so that a mistyped folder does not become an empty one.
+    public static func exists(_ place: String) -> Bool {
+        isPostgreSQL(place) || FileManager.default.fileExists(atPath: place + "/" + fileName)
+    }
+
+    private static let fileName = "records.sqlite"
+
+    /// The database's file, made for its owner only if it is not there; SQLite gives its other files the permissions of this one.
+    private static func file(in folder: String) throws -> String {
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let path = folder + "/" + fileName
+        if !manager.fileExists(atPath: path) {
+            guard manager.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+                throw SQLFailure(reason: "its file can't be made; check the folder's owner and permissions")
+            }
         }
-        return configuration
-    }
-
-    private static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("audit") { database in
-            try database.execute(sql: AuditLog.schema)
-        }
-        return migrator
-    }
-
-    /// SQLite's own words for an error, without the statement or the path.
-    static func reason(_ error: any Error) -> String {
-        guard let error = error as? DatabaseError else { return "its folder can't be used; check its owner and permissions" }
-        return error.resultCode == .SQLITE_FULL
-            ? "the disk is full" : error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        return path
     }
 }

@@ -14,10 +14,10 @@ struct AuditCommand: ParsableCommand {
 
         /// A store that is there: a mistyped folder must not become an empty log.
         func open() throws -> RecordsStore {
-            guard FileManager.default.fileExists(atPath: records + "/records.sqlite") else {
-                throw Complaint("there are no records in this folder.")
+            guard RecordsStore.exists(records) else {
+                throw Complaint("there are no records there.")
             }
-            return try RecordsStore(folder: records)
+            return try RecordsStore(records)
         }
     }
 

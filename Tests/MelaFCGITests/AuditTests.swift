@@ -26,7 +26,7 @@ import Testing
             let response = Router(service: service).respond(to: request)
             #expect(response.status == .ok && response.text.contains(request.id))
             var entries: [AuditEntry] = []
-            try RecordsStore(folder: folder.path(percentEncoded: false)).audit.forEach { entries.append($0) }
+            try RecordsStore(folder.path(percentEncoded: false)).audit.forEach { entries.append($0) }
             let entry = try #require(entries.first)
             #expect(entries.count == 1 && entry.kind == "analysis")
             let content = try #require(try JSONSerialization.jsonObject(with: Data(entry.content.utf8)) as? [String: Any])

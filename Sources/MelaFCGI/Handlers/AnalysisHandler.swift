@@ -85,7 +85,7 @@ struct AnalysisHandler: Sendable {
         analysis.timingMs.total = job.total.milliseconds
         analysis.timingMs.round()
         // Before the answer is given: nothing is answered that is not in the log.
-        try service.audit?.append("analysis", AnalysisRecord(analysis, storage: job.engine.ensemble.storage))
+        try service.audit?.append(.analysis, AnalysisRecord(analysis, storage: job.engine.ensemble.storage))
         service.metrics.analysed(analysis)
         return analysis
     }

@@ -1,16 +1,13 @@
 import Crypto
 import Foundation
-import GRDB
 
 /// One line of the audit log: what happened, when, and the hash that ties it to all lines before.
-public struct AuditEntry: Codable, Sendable, Equatable, FetchableRecord, PersistableRecord {
-    public static let databaseTableName = "audit"
-
+public struct AuditEntry: Codable, Sendable, Equatable {
     /// 1, 2, 3 …
     public var sequence: Int
     /// UTC, ISO 8601 with milliseconds.
     public var time: String
-    /// "analysis"
+    /// `AuditLog.Kind`, or a later version's.
     public var kind: String
     /// A JSON object on one line, keys sorted.
     public var content: String
@@ -32,6 +29,14 @@ public struct AuditEntry: Codable, Sendable, Equatable, FetchableRecord, Persist
 
     func expectedHash(after previous: String) -> String {
         let text = [previous, String(sequence), time, kind, content].map { $0 + "\n" }.joined()
-        return SHA256.hash(data: Data(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return SHA256.hash(data: Data(text.utf8)).hexadecimal
+    }
+
+    init(_ row: SQLRow) throws {
+        sequence = try row.integer("sequence")
+        time = try row.text("time")
+        kind = try row.text("kind")
+        content = try row.text("content")
+        hash = try row.text("hash")
     }
 }

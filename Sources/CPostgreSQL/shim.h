@@ -1,0 +1,7 @@
+// libpq, PostgreSQL's own client library.
+#ifndef CPOSTGRESQL_SHIM_H
+#define CPOSTGRESQL_SHIM_H
+
+#include <libpq-fe.h>
+
+#endif

@@ -1,0 +1,274 @@
+import Foundation
+
+/// Consents: given, looked up, and withdrawn by the code that came with them.
+///
+/// A withdrawal deletes what the consent allowed to be kept, and the consent's own words too; what remains is that there was one and when it ended.
+public struct ConsentStore: Sendable {
+    /// What a doctor records.
+    public struct Statement: Codable, Equatable, Sendable {
+        public var purposes: Set<ConsentTexts.Purpose>
+        public var language: String
+        public var textVersion: String
+        public var givenBy: Consent.Giver
+
+        public init(
+            purposes: Set<ConsentTexts.Purpose>, language: String, textVersion: String, givenBy: Consent.Giver = .patient
+        ) {
+            self.purposes = purposes
+            self.language = language
+            self.textVersion = textVersion
+            self.givenBy = givenBy
+        }
+    }
+
+    /// A new consent and its code, which is shown once and can't be had again.
+    public struct Recorded: Sendable {
+        public var consent: Consent
+        public var code: WithdrawalCode
+    }
+
+    /// What a withdrawal did.
+    public struct Withdrawal: Equatable, Sendable {
+        public var consent: String
+        public var time: String
+        public var photosDeleted: Int
+        /// The entry of the audit log that proves it.
+        public var proof: AuditLog.Head
+    }
+
+    /// What the audit log keeps.
+    private struct Note: Encodable {
+        var consent: String
+        var purposes: [String]
+        var textVersion: String?
+        var language: String?
+        var givenBy: Consent.Giver?
+        var until: [String: String]?
+        var device: String?
+        var photosDeleted: Int?
+    }
+
+    let database: any SQLDatabase
+    let keys: KeyRing
+    let texts: ConsentTexts
+
+    /// Records a consent.
+    ///
+    /// - Parameter device: the device that recorded it, as it is to be kept.
+    /// - Throws: `RecordsError.invalid` if the words are not those in force; `.notWritten`.
+    public func record(
+        _ statement: Statement, by device: String, answering request: IdempotentRequest? = nil, at now: Date = Date()
+    ) throws(RecordsError) -> Recorded {
+        try check(statement)
+        let answers = AnswerStore(keys: keys)
+        return try database.writing { session in
+            if let request, let answer = try answers.find(request, in: session) {
+                guard let code = WithdrawalCode(answer), let consent = try find(code, in: session) else {
+                    throw RecordsError.unknown("consent any more that this request made")
+                }
+                return Recorded(consent: consent, code: code)
+            }
+            let code = WithdrawalCode()
+            let time = Timestamp.text(now)
+            var consent = Consent(id: UUID().uuidString.lowercased(), recorded: time)
+            grant(statement, to: &consent, by: device, at: now)
+            let key = try DataKey(for: consent.id, in: keys)
+            try session.execute(
+                """
+                INSERT INTO consents (id, code_hash, recorded, processing_until, donation_until, key, content)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                """,
+                [
+                    .text(consent.id), .text(code.hash), .text(time), SQLValue(consent.processing?.until),
+                    SQLValue(consent.donation?.until), .bytes(key.wrapped), .bytes(try seal(consent, with: key)),
+                ])
+            if let request { try answers.keep(code.printed, for: request, of: consent.id, at: time, in: session) }
+            try AuditLog.append(.consent, note(consent, statement, device), at: now, in: session)
+            return Recorded(consent: consent, code: code)
+        }
+    }
+
+    /// Adds a purpose to a consent that has the other one, or renews one.
+    /// - Throws: `RecordsError.unknown`, `.invalid`, `.notWritten`.
+    public func extend(
+        _ code: WithdrawalCode, by statement: Statement, by device: String, at now: Date = Date()
+    ) throws(RecordsError) -> Consent {
+        try check(statement)
+        return try database.writing { session in
+            var consent = try standing(code, in: session)
+            grant(statement, to: &consent, by: device, at: now)
+            let key = try key(of: consent.id, in: session)
+            try session.execute(
+                "UPDATE consents SET processing_until = $1, donation_until = $2, content = $3 WHERE id = $4",
+                [
+                    SQLValue(consent.processing?.until), SQLValue(consent.donation?.until),
+                    .bytes(try seal(consent, with: key)), .text(consent.id),
+                ])
+            try AuditLog.append(.consent, note(consent, statement, device), at: now, in: session)
+            return consent
+        }
+    }
+
+    /// The consent of a code, whether it stands or not.
+    /// - Throws: `RecordsError.unknown` if there is none; `.unavailable`.
+    public func consent(_ code: WithdrawalCode) throws(RecordsError) -> Consent {
+        try database.reading { session in
+            guard let consent = try find(code, in: session) else { throw Self.unknown }
+            return consent
+        }
+    }
+
+    /// The consent of a code, if it covers a purpose now.
+    /// - Throws: `RecordsError.unknown`, or `.invalid` for one that was withdrawn, has ended or is for something else.
+    public func require(
+        _ purpose: ConsentTexts.Purpose, _ code: WithdrawalCode, at now: Date = Date()
+    ) throws(RecordsError) -> Consent {
+        try database.reading { try require(purpose, code, at: now, in: $0) }
+    }
+
+    func require(
+        _ purpose: ConsentTexts.Purpose, _ code: WithdrawalCode, at now: Date, in session: any SQLSession
+    ) throws -> Consent {
+        let consent = try standing(code, in: session)
+        guard let grant = consent[purpose] else {
+            throw RecordsError.invalid(field: "consent", reason: "does not cover \(purpose.rawValue)")
+        }
+        guard consent.allows(purpose, at: Timestamp.text(now)) else {
+            throw RecordsError.invalid(field: "consent", reason: "ended on \(grant.until.prefix(10))")
+        }
+        return consent
+    }
+
+    /// Ends a consent for some purposes or for all, and deletes what it allowed to be kept.
+    ///
+    /// Done again, it changes nothing and says the same.
+    /// - Throws: `RecordsError.unknown`, `.notWritten`.
+    public func withdraw(
+        _ code: WithdrawalCode, _ purposes: Set<ConsentTexts.Purpose> = Set(ConsentTexts.Purpose.allCases),
+        at now: Date = Date()
+    ) throws(RecordsError) -> Withdrawal {
+        let withdrawal = try database.writing { session in
+            guard var consent = try find(code, in: session) else { throw Self.unknown }
+            guard consent.withdrawn == nil, purposes.contains(where: { consent[$0] != nil }) else {
+                return Withdrawal(
+                    consent: consent.id, time: consent.withdrawn ?? Timestamp.text(now), photosDeleted: 0,
+                    proof: try AuditLog.head(session))
+            }
+            for purpose in purposes { consent[purpose] = nil }
+            var photos = 0
+            if consent.donation == nil {
+                photos = try session.execute("DELETE FROM cases WHERE consent = $1", [.text(consent.id)])
+            }
+            if consent.processing == nil && consent.donation == nil {
+                consent.withdrawn = Timestamp.text(now)
+                try Self.end(consent.id, at: consent.withdrawn, in: session)
+            } else {
+                let key = try key(of: consent.id, in: session)
+                try session.execute(
+                    "UPDATE consents SET processing_until = $1, donation_until = $2, content = $3 WHERE id = $4",
+                    [
+                        SQLValue(consent.processing?.until), SQLValue(consent.donation?.until),
+                        .bytes(try seal(consent, with: key)), .text(consent.id),
+                    ])
+            }
+            let note = Note(
+                consent: consent.id, purposes: purposes.map(\.rawValue).sorted(), photosDeleted: photos)
+            let entry = try AuditLog.append(.withdrawal, note, at: now, in: session)
+            return Withdrawal(
+                consent: consent.id, time: entry.time, photosDeleted: photos,
+                proof: AuditLog.Head(sequence: entry.sequence, hash: entry.hash))
+        }
+        // The rows are gone; should this fail, the daily run does it.
+        try? database.forgetDeleted()
+        return withdrawal
+    }
+
+    // MARK: - Rows
+
+    static let unknown = RecordsError.unknown("consent with this code")
+
+    /// Takes everything but the fact away.
+    static func end(_ id: String, at time: String?, in session: any SQLSession) throws {
+        try session.execute("DELETE FROM answers WHERE consent = $1", [.text(id)])
+        try session.execute(
+            """
+            UPDATE consents SET withdrawn = $1, processing_until = NULL, donation_until = NULL, key = NULL, content = NULL
+            WHERE id = $2
+            """, [SQLValue(time), .text(id)])
+    }
+
+    private func find(_ code: WithdrawalCode, in session: any SQLSession) throws -> Consent? {
+        try session.firstRow(
+            "SELECT consents.*, (SELECT count(*) FROM cases WHERE consent = consents.id) AS photos FROM consents WHERE code_hash = $1",
+            [.text(code.hash)]
+        ) { row in
+            var consent = Consent(id: try row.text("id"), recorded: try row.text("recorded"))
+            consent.withdrawn = try row.optionalText("withdrawn")
+            consent.photos = try row.integer("photos")
+            if let wrapped = try row.optionalBytes("key"), let content = try row.optionalBytes("content") {
+                let grants = try DataKey(wrapped, of: consent.id, in: keys).open(Grants.self, content, as: Self.purpose)
+                consent.processing = grants.processing
+                consent.donation = grants.donation
+            }
+            return consent
+        }
+    }
+
+    private func standing(_ code: WithdrawalCode, in session: any SQLSession) throws -> Consent {
+        guard let consent = try find(code, in: session) else { throw Self.unknown }
+        if let withdrawn = consent.withdrawn {
+            throw RecordsError.invalid(field: "consent", reason: "was withdrawn on \(withdrawn.prefix(10))")
+        }
+        return consent
+    }
+
+    private func key(of id: String, in session: any SQLSession) throws -> DataKey {
+        let wrapped = try session.firstRow("SELECT key FROM consents WHERE id = $1", [.text(id)]) { try $0.bytes("key") }
+        guard let wrapped else { throw Self.unknown }
+        return try DataKey(wrapped, of: id, in: keys)
+    }
+
+    // MARK: - What is sealed
+
+    private static let purpose = "consent"
+
+    private struct Grants: Codable {
+        var processing: Consent.Grant?
+        var donation: Consent.Grant?
+    }
+
+    private func seal(_ consent: Consent, with key: DataKey) throws -> Data {
+        try key.seal(Grants(processing: consent.processing, donation: consent.donation), as: Self.purpose)
+    }
+
+    private func check(_ statement: Statement) throws(RecordsError) {
+        guard !statement.purposes.isEmpty else {
+            throw .invalid(field: "processing", reason: "or donation must be granted; there is nothing to record otherwise")
+        }
+        guard statement.textVersion == texts.version else {
+            throw .invalid(
+                field: "text_version", reason: "must be \(texts.version), the one in force; show the patient that text")
+        }
+        guard texts.texts.contains(where: { $0.language == statement.language }) else {
+            let languages = texts.texts.map(\.language).joined(separator: ", ")
+            throw .invalid(field: "language", reason: "must be one that there is a text in: \(languages)")
+        }
+    }
+
+    private func grant(_ statement: Statement, to consent: inout Consent, by device: String, at now: Date) {
+        for purpose in statement.purposes {
+            let days = purpose == .processing ? texts.validityDays.processing : texts.validityDays.donation
+            consent[purpose] = Consent.Grant(
+                textVersion: statement.textVersion, language: statement.language, givenBy: statement.givenBy, recordedBy: device,
+                given: Timestamp.text(now), until: Timestamp.text(now.addingTimeInterval(Double(days) * 86_400)))
+        }
+    }
+
+    private func note(_ consent: Consent, _ statement: Statement, _ device: String) -> Note {
+        let until = statement.purposes.compactMap { purpose in consent[purpose].map { (purpose.rawValue, $0.until) } }
+        return Note(
+            consent: consent.id, purposes: statement.purposes.map(\.rawValue).sorted(), textVersion: statement.textVersion,
+            language: statement.language, givenBy: statement.givenBy, until: Dictionary(uniqueKeysWithValues: until),
+            device: device)
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Synchronization
+
+/// PostgreSQL through libpq, where workers on several hosts share one store.
+///
+/// Writes follow one another by an advisory lock, as the chain of the audit log demands. A connection that was lost is replaced by the
+/// next call; the call that lost it throws, since nobody can know whether its commit arrived.
+final class PostgreSQLDatabase: SQLDatabase {
+    /// "melascan" in numbers: the lock that all writes of all workers take.
+    private static let lock = 7_310_012_115_799
+
+    private let address: String
+    private let idle = Mutex<[PostgreSQLConnection]>([])
+
+    init(address: String) throws {
+        self.address = address
+        try migrate()
+    }
+
+    func read<Result>(_ body: (any SQLSession) throws -> Result) throws -> Result {
+        try transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") { try body($0) }
+    }
+
+    func write<Result>(_ body: (any SQLSession) throws -> Result) throws -> Result {
+        try transaction("BEGIN") { connection in
+            try connection.forEachRow("SELECT pg_advisory_xact_lock(\(Self.lock))", []) { _ in }
+            return try body(connection)
+        }
+    }
+
+    /// Frees the rows' pages and writes the rest out. PostgreSQL's own log keeps them until it is recycled: that is the
+    /// administrator's to see to.
+    func forgetDeleted() throws {
+        try withConnection { connection in
+            for table in ["answers", "cases", "consents"] { try connection.execute("VACUUM (FULL) \(table)", []) }
+        }
+    }
+
+    private func transaction<Result>(_ begin: String, _ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
+        try withConnection { connection in
+            try connection.execute(begin, [])
+            do {
+                let result = try body(connection)
+                try connection.execute("COMMIT", [])
+                return result
+            } catch {
+                _ = try? connection.execute("ROLLBACK", [])
+                throw error
+            }
+        }
+    }
+
+    /// An idle connection that answers, or a new one; it goes back if it still works.
+    private func withConnection<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
+        var connection: PostgreSQLConnection?
+        while connection == nil, let candidate = idle.withLock({ $0.popLast() }) {
+            // The server may have been restarted since.
+            if (try? candidate.execute("SELECT 1", [])) != nil { connection = candidate }
+        }
+        let used = try connection ?? PostgreSQLConnection(address: address)
+        defer { if used.isUsable { idle.withLock { $0.append(used) } } }
+        return try body(used)
+    }
+
+    private func migrate() throws {
+        try withConnection { connection in
+            try connection.run(
+                script:
+                    "BEGIN; SELECT pg_advisory_xact_lock(\(Self.lock)); CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY)"
+            )
+            do {
+                let done = try connection.rows("SELECT name FROM schema_steps") { try $0.text("name") }
+                for step in Schema.steps where !done.contains(step.name) {
+                    try connection.run(script: step.postgreSQL)
+                    try connection.execute("INSERT INTO schema_steps VALUES ($1)", [.text(step.name)])
+                }
+                try connection.execute("COMMIT", [])
+            } catch {
+                _ = try? connection.execute("ROLLBACK", [])
+                throw error
+            }
+        }
+    }
+}

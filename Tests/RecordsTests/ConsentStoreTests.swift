@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+
+@testable import Records
+
+@Suite struct ConsentStoreTests {
+    private let now = TestConsent.now
+    private let day = TestConsent.day
+
+    private func withConsents(_ backend: Backend, _ body: (RecordsStore, ConsentStore) throws -> Void) throws {
+        try backend.withStore { store throws in
+            try body(store, store.consents(TestConsent.texts, keys: TestConsent.keys()))
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `a consent is found by its code, however it is typed`(backend: Backend) throws {
+        try withConsents(backend) { _, consents throws in
+            let (consent, code) = try pair(consents.record(TestConsent.statement(), by: "phone", at: now))
+            #expect(code.printed.count == 23)
+            for typed in [code.printed, code.printed.lowercased(), " " + code.printed.replacing("-", with: " ")] {
+                #expect(try consents.consent(#require(WithdrawalCode(typed))) == consent)
+            }
+            #expect(consent.processing?.until == Timestamp.text(now.addingTimeInterval(30 * day)))
+            #expect(consent.donation?.recordedBy == "phone" && consent.donation?.textVersion == "2")
+            #expect(
+                WithdrawalCode("") == nil && WithdrawalCode(code.printed + "A") == nil
+                    && WithdrawalCode("UUUUU-UUUUU-UUUUU-UUUUU") == nil)
+            #expect(throws: ConsentStore.unknown) { try consents.consent(WithdrawalCode()) }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `it covers what was granted, for as long as it says, and no more`(backend: Backend) throws {
+        try withConsents(backend) { _, consents throws in
+            let code = try consents.record(TestConsent.statement([.processing]), by: "phone", at: now).code
+            #expect(try consents.require(.processing, code, at: now.addingTimeInterval(30 * day - 1)).processing != nil)
+            #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: now.addingTimeInterval(30 * day)) }
+            #expect(throws: RecordsError.invalid(field: "consent", reason: "does not cover donation")) {
+                try consents.require(.donation, code, at: now)
+            }
+            _ = try consents.extend(code, by: TestConsent.statement([.donation]), by: "phone", at: now)
+            #expect(try consents.require(.donation, code, at: now).processing != nil)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `words that are not in force, another language and no purpose are refused`(backend: Backend) throws {
+        try withConsents(backend) { store, consents throws in
+            var old = TestConsent.statement()
+            old.textVersion = "1"
+            var foreign = TestConsent.statement()
+            foreign.language = "fr"
+            for statement in [old, foreign, TestConsent.statement([])] {
+                #expect(throws: RecordsError.self) { try consents.record(statement, by: "phone", at: now) }
+            }
+            #expect(try store.audit.head().sequence == 0)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `a withdrawal takes all but the fact, proves itself, and can be repeated`(backend: Backend) throws {
+        try withConsents(backend) { store, consents throws in
+            let (consent, code) = try pair(consents.record(TestConsent.statement(), by: "phone", at: now))
+            _ = try store.cases(consents).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
+            #expect(try consents.consent(code).photos == 1)
+            let later = now.addingTimeInterval(day)
+            let withdrawal = try consents.withdraw(code, at: later)
+            #expect(withdrawal.photosDeleted == 1 && withdrawal.consent == consent.id)
+            #expect(try store.entries().last.map { $0.hash == withdrawal.proof.hash && $0.kind == "withdrawal" } == true)
+            let left = try consents.consent(code)
+            #expect(left.withdrawn == Timestamp.text(later) && left.photos == 0 && left.processing == nil && left.donation == nil)
+            #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: later) }
+            #expect(throws: RecordsError.self) { try consents.extend(code, by: TestConsent.statement(), by: "phone", at: later) }
+            let again = try consents.withdraw(code, at: later.addingTimeInterval(day))
+            #expect(again.photosDeleted == 0 && again.time == withdrawal.time)
+            #expect(try store.audit.verify().sequence == 3, "consent, donation, withdrawal")
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `one purpose can be withdrawn by itself`(backend: Backend) throws {
+        try withConsents(backend) { store, consents throws in
+            let code = try consents.record(TestConsent.statement(), by: "phone", at: now).code
+            _ = try store.cases(consents).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
+            #expect(try consents.withdraw(code, [.donation], at: now).photosDeleted == 1)
+            let left = try consents.require(.processing, code, at: now)
+            #expect(left.donation == nil && left.photos == 0 && left.withdrawn == nil)
+            #expect(try consents.withdraw(code, [.processing], at: now).photosDeleted == 0)
+            #expect(try consents.consent(code).withdrawn != nil)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `a request that is sent again is answered the same, and done once`(backend: Backend) throws {
+        try withConsents(backend) { store, consents throws in
+            let request = IdempotentRequest(device: "phone", key: "1", body: Data("a".utf8))
+            let first = try consents.record(TestConsent.statement(), by: "phone", answering: request, at: now)
+            let second = try consents.record(TestConsent.statement(), by: "phone", answering: request, at: now)
+            #expect(first.code == second.code && first.consent == second.consent)
+            #expect(try store.audit.head().sequence == 1)
+            let changed = IdempotentRequest(device: "phone", key: "1", body: Data("b".utf8))
+            #expect(throws: RecordsError.self) {
+                try consents.record(TestConsent.statement(), by: "phone", answering: changed, at: now)
+            }
+            let other = IdempotentRequest(device: "another phone", key: "1", body: Data("a".utf8))
+            #expect(
+                try consents.record(TestConsent.statement(), by: "another phone", answering: other, at: now).code != first.code)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `an expiry deletes what is over, and only that`(backend: Backend) throws {
+        try withConsents(backend) { store, consents throws in
+            let cases = store.cases(consents)
+            let short = try consents.record(TestConsent.statement([.processing]), by: "phone", at: now).code
+            let request = IdempotentRequest(device: "phone", key: "1", body: Data())
+            let long = try consents.record(TestConsent.statement(), by: "phone", answering: request, at: now).code
+            _ = try cases.donate(Data("photo".utf8), CaseFacts(), consent: long, by: "phone", at: now)
+            #expect(try store.expire(at: now.addingTimeInterval(day / 2)) == .init(consents: 0, photos: 0, answers: 0))
+            #expect(try store.expire(at: now.addingTimeInterval(31 * day)) == .init(consents: 1, photos: 0, answers: 1))
+            #expect(try consents.consent(short).processing == nil && consents.consent(long).photos == 1)
+            #expect(try store.expire(at: now.addingTimeInterval(3651 * day)) == .init(consents: 1, photos: 1, answers: 0))
+            #expect(try consents.consent(long).donation == nil && consents.consent(long).photos == 0)
+            #expect(try store.entries().map(\.kind) == ["consent", "consent", "donation", "expiry", "expiry"])
+        }
+    }
+
+    private func pair(_ recorded: ConsentStore.Recorded) -> (Consent, WithdrawalCode) { (recorded.consent, recorded.code) }
+}
+
+@Suite struct ConsentTextsTests {
+    private func texts(_ json: String) throws -> ConsentTexts {
+        let file = FileManager.default.temporaryDirectory.appending(path: "consent-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(json.utf8).write(to: file)
+        return try ConsentTexts(file: file.path(percentEncoded: false))
+    }
+
+    private static let good = """
+        {"version": "1", "controller": "The clinic", "validity_days": {"processing": 30, "donation": 3650}, "texts": [
+         {"language": "en", "processing": {"summary": "a", "text": "b"}, "donation": {"summary": "c", "text": "d"}}]}
+        """
+
+    @Test func `the described form is read`() throws {
+        #expect(try texts(Self.good).texts[0].donation.summary == "c")
+    }
+
+    @Test(arguments: [
+        (#""The clinic""#, #""[NAME OF THE CLINIC]""#, "[brackets]"), (#""version": "1""#, #""version": """#, "empty"),
+        (#""version": "1","#, "", "has no version"), (#"3650"#, "0", "36500"),
+        (#""language": "en""#, #""language": 7"#, "language"),
+        ("{", "", "no JSON"),
+    ])
+    func `what is missing, empty or not filled in is named`(old: String, new: String, named: String) throws {
+        let range = try #require(Self.good.range(of: old))
+        #expect {
+            try texts(Self.good.replacingCharacters(in: range, with: new))
+        } throws: { "\($0)".contains(named) }
+    }
+
+    @Test func `the pattern that comes with the server is complete but for its brackets`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let pattern = try String(contentsOf: root.appending(path: "deploy/consent.json"), encoding: .utf8)
+        #expect { try texts(pattern) } throws: { "\($0)".contains("[brackets]") }
+        let filled = pattern.replacing("[", with: "(").replacing("]", with: ")").replacing("\"texts\": (", with: "\"texts\": [")
+        let end = try #require(filled.lastIndex(of: ")"))
+        #expect(try texts(filled.replacingCharacters(in: end...end, with: "]")).texts.map(\.language) == ["en", "de"])
+    }
+}
