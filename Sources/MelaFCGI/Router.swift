@@ -7,24 +7,41 @@ struct Router: Sendable {
     private struct Route: Sendable {
         var path: String
         var method: HTTPRequest.Method
+        var access: Gate.Access
         var respond: @Sendable (Request) throws -> Response
     }
 
     private let service: Service
+    private let gate: Gate
     private let routes: [Route]
 
     init(service: Service) {
         self.service = service
+        gate = Gate(service: service)
         let analyses = AnalysisHandler(service: service)
+        let consents = ConsentHandler(service: service)
+        let cases = CaseHandler(service: service)
         let status = StatusHandler(service: service)
+        func opened(_ path: Settings.OpenPath, else access: Gate.Access) -> Gate.Access {
+            service.settings.openPaths.contains(path) ? .everyone : access
+        }
         routes = [
-            Route(path: "/melanoma", method: .post, respond: analyses.respondAsOriginal),
-            Route(path: "/v1/analyses", method: .post, respond: analyses.respond),
-            Route(path: "/v1/ensemble", method: .get, respond: status.ensemble),
-            Route(path: "/v1/health/live", method: .get, respond: status.live),
-            Route(path: "/v1/health/ready", method: .get, respond: status.ready),
-            Route(path: "/v1/openapi.json", method: .get, respond: status.openAPI),
-            Route(path: "/metrics", method: .get, respond: status.metrics),
+            Route(path: "/melanoma", method: .post, access: .doctors, respond: analyses.respondAsOriginal),
+            Route(path: "/v1/analyses", method: .post, access: .doctors, respond: analyses.respond),
+            Route(path: "/v1/consent-texts", method: .get, access: .everyone, respond: consents.texts),
+            Route(path: "/v1/consents", method: .post, access: .doctors, respond: consents.record),
+            Route(path: "/v1/consents/lookup", method: .post, access: .everyone, respond: consents.lookUp),
+            Route(path: "/v1/withdrawals", method: .post, access: .everyone, respond: consents.withdraw),
+            Route(path: "/v1/cases", method: .post, access: .doctors, respond: cases.donate),
+            Route(path: "/v1/cases/histology", method: .post, access: .doctors, respond: cases.addHistology),
+            Route(path: "/v1/cases/balance", method: .get, access: .admins, respond: cases.balance),
+            Route(path: "/v1/audit/head", method: .get, access: .auditors, respond: status.auditHead),
+            Route(path: "/v1/ensemble", method: .get, access: .devices, respond: status.ensemble),
+            Route(path: "/v1/health/live", method: .get, access: .health, respond: status.live),
+            Route(path: "/v1/health/ready", method: .get, access: .health, respond: status.ready),
+            Route(
+                path: "/v1/openapi.json", method: .get, access: opened(.openAPI, else: .devices), respond: status.openAPI),
+            Route(path: "/metrics", method: .get, access: opened(.metrics, else: .admins), respond: status.metrics),
         ]
     }
 
@@ -39,7 +56,7 @@ struct Router: Sendable {
             let problem = Problem(error)
             if error as? ModelError == .cancelled {
                 service.metrics.abandoned()
-            } else if problem.code == .internalError {
+            } else if [.internalError, .notRecorded, .recordsUnavailable].contains(problem.code) {
                 service.logger.error("\(request.id) \(error)")
             }
             Self.drain(request)
@@ -68,6 +85,8 @@ struct Router: Sendable {
                 .methodNotAllowed, "This address takes \(names.joined(separator: " and ")) only.",
                 headers: [.allow: names.joined(separator: ", ")])
         }
+        var request = request
+        request.caller = try gate.caller(of: request, for: route.access)
         var response = try route.respond(request)
         if request.method == .head, case .complete = response.body { response.body = .complete(.init()) }
         return response
@@ -92,7 +111,7 @@ struct Router: Sendable {
         response.headers[.contentType] = nil
         response.headers[.contentLength] = nil
         response.headers[.accessControlAllowMethods] = route.method.rawValue
-        response.headers[.accessControlAllowHeaders] = "Accept, Content-Type"
+        response.headers[.accessControlAllowHeaders] = "Accept, Authorization, Content-Type, Idempotency-Key"
         response.headers[.accessControlMaxAge] = "600"
         return response
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Imaging
 import Logging
 import Model
@@ -17,9 +18,8 @@ final class Service: Sendable {
     let queue: AdmissionQueue
     let metrics = Metrics()
     let logger: Logger
-    /// Where analyses are noted, once the service has started; nil where nothing is kept.
-    var audit: AuditLog? { openedRecords.withLock { $0?.audit } }
-    private let openedRecords = Mutex<RecordsStore?>(nil)
+    /// nil until the records are open, and where nothing is kept.
+    private let openedArchive = Mutex<Archive?>(nil)
     private let loaded = Mutex<Engine?>(nil)
     /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
@@ -39,14 +39,21 @@ final class Service: Sendable {
         return engine
     }
 
+    /// What is kept; nil where nothing is.
+    /// - Throws: `Problem` with `not-ready` until it is open.
+    func readyArchive() throws(Problem) -> Archive? {
+        guard settings.records != nil else { return nil }
+        guard let archive = openedArchive.withLock({ $0 }) else { throw .notReady }
+        return archive
+    }
+
     /// Loads the ensemble and reproduces its stored result; the service is ready from then on.
     /// - Throws: `ModelError`, `RecordsError`, or `SettingsError` for a setting that the ensemble can't meet.
     func start() throws {
         let watch = Stopwatch()
-        if let folder = settings.records {
-            let records = try RecordsStore(folder)
-            let head = try records.audit.head()
-            openedRecords.withLock { $0 = records }
+        if let archive = try Archive(settings) {
+            let head = try archive.store.audit.head()
+            openedArchive.withLock { $0 = archive }
             logger.info("audit log: \(head.sequence) entries, head \(head.hash)")
         }
         let ensemble = try Ensemble(
@@ -69,6 +76,15 @@ final class Service: Sendable {
             "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
         )
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
+    }
+
+    /// The photo upright and without metadata, to be kept; it is one that the networks can be given.
+    func clean(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Data {
+        let limits = ImageLimits(maximumPixels: settings.maxPixels)
+        return try decoding.withLock { _ throws(ImagingError) in
+            _ = try JPEGDecoder(limits: limits).decode(bytes)
+            return Data(try JPEGCleaner(limits: limits).clean(bytes))
+        }
     }
 
     /// The photo in the sizes that the networks take, and how long that took; the large picture is gone on return.

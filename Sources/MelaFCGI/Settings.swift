@@ -15,11 +15,36 @@ struct Settings: Sendable, Equatable {
     /// How much an analysis takes unless it is asked otherwise; nil: as the ensemble says.
     var views: Int?
     var members: Int?
-    /// Folder of the records; nil: nothing is kept.
+    var mode = Mode.clinic
+    /// Where the records are: a folder, or PostgreSQL's address; nil: nothing is kept.
     var records: String?
+    /// File with the records' keys.
+    var key: String?
+    /// File with the texts of the consents.
+    var consent: String?
+    /// Photos may be donated.
+    var donation = false
+    /// Whose devices may send photos without a token.
+    var openNetworks = OpenNetworks.loopback
+    /// What needs no token.
+    var openPaths: Set<OpenPath> = [.openAPI, .metrics]
     var allowedOrigins: [String] = []
     var logLevel = Logger.Level.info
     var kernels: String?
+
+    /// Where the server stands.
+    enum Mode: String, Sendable, CaseIterable {
+        /// In a clinic's own network: nothing is kept unless it is asked for.
+        case clinic
+        /// Away from the clinic, for many: TLS, a token and a consent each time.
+        case cloud
+    }
+
+    /// What can be opened to those without a token.
+    enum OpenPath: String, Sendable, CaseIterable {
+        case openAPI = "openapi"
+        case metrics
+    }
 
     /// What `--help` prints about each.
     static let help: [(name: String, meaning: String)] = [
@@ -32,7 +57,16 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_VIEWS", "views a member, 1 to 8, that an analysis takes unless asked otherwise (as the ensemble says)"),
         ("MELASCAN_MEMBERS", "first members that an analysis takes unless asked otherwise (as the ensemble says)"),
         ("MELASCAN_OPERATING_POINT", "operating point of the verdicts (the ensemble's first)"),
-        ("MELASCAN_RECORDS", "folder to keep an audit log of all analyses in, without photos and patients (nothing is kept)"),
+        ("MELASCAN_MODE", "clinic, or cloud: every request over TLS, with a token, and every analysis with a consent (clinic)"),
+        (
+            "MELASCAN_RECORDS",
+            "folder, or postgresql:// address, that keeps devices' tokens and an audit log of all analyses (nothing is kept)"
+        ),
+        ("MELASCAN_KEY", "file with the key that consents and donations are encrypted with (systemd's credential records-key)"),
+        ("MELASCAN_CONSENT", "JSON file with the texts that patients consent to; deploy/consent.json is a pattern (no consents)"),
+        ("MELASCAN_DONATION", "on: photos may be donated for research, with consent (off)"),
+        ("MELASCAN_OPEN_NETWORKS", "networks whose devices need no token, with commas (clinic: 127.0.0.0/8, ::1; cloud: none)"),
+        ("MELASCAN_OPEN_PATHS", "what needs no token, of openapi and metrics, with commas, or none (openapi, metrics)"),
         ("MELASCAN_ALLOWED_ORIGINS", "pages of other origins that may call this server, with commas (none)"),
         ("MELASCAN_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)"),
         ("MELASCAN_KERNELS", "forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", "))"),
@@ -56,6 +90,15 @@ struct Settings: Sendable, Equatable {
         func limit(_ key: ConfigKey, _ name: String, upTo largest: Int) throws(SettingsError) -> Int? {
             text(key) == nil ? nil : try number(key, name, in: 1...largest, default: 1)
         }
+        func choice<Choice: RawRepresentable & CaseIterable>(
+            _ key: ConfigKey, _ name: String, of type: Choice.Type
+        ) throws(SettingsError) -> Choice? where Choice.RawValue == String {
+            guard let text = text(key) else { return nil }
+            guard let choice = Choice(rawValue: text.lowercased()) else {
+                throw SettingsError(name: name, reason: "must be one of \(Choice.names)")
+            }
+            return choice
+        }
         ensemble = text("melascan.ensemble") ?? ensemble
         socket = text("melascan.socket")
         threads = try number("melascan.threads", "MELASCAN_THREADS", in: 1...64, default: threads)
@@ -66,7 +109,30 @@ struct Settings: Sendable, Equatable {
         views = try limit("melascan.views", "MELASCAN_VIEWS", upTo: 8)
         members = try limit("melascan.members", "MELASCAN_MEMBERS", upTo: 1000)
         operatingPoint = text("melascan.operating.point")
+        mode = try choice("melascan.mode", "MELASCAN_MODE", of: Mode.self) ?? mode
         records = text("melascan.records")
+        let credentials = text("credentials.directory").map { $0 + "/records-key" }
+        key = text("melascan.key") ?? credentials
+        consent = text("melascan.consent")
+        donation = try choice("melascan.donation", "MELASCAN_DONATION", of: Switch.self) == .on
+        openNetworks = mode == .clinic ? .loopback : .none
+        if let list = text("melascan.open.networks") {
+            guard let networks = OpenNetworks(list) else {
+                throw SettingsError(
+                    name: "MELASCAN_OPEN_NETWORKS", reason: "must be addresses such as 192.168.1.0/24, with commas")
+            }
+            guard mode == .clinic else {
+                throw SettingsError(name: "MELASCAN_OPEN_NETWORKS", reason: "can't be used in the cloud mode: all need a token")
+            }
+            openNetworks = networks
+        }
+        if let list = text("melascan.open.paths") {
+            let names = list == "none" ? [] : list.split(separator: ",").map(\.trimmed)
+            openPaths = Set(names.compactMap(OpenPath.init))
+            guard openPaths.count == names.count else {
+                throw SettingsError(name: "MELASCAN_OPEN_PATHS", reason: "must be of \(OpenPath.names), with commas, or none")
+            }
+        }
         allowedOrigins = (text("melascan.allowed.origins") ?? "").split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
         if let level = text("melascan.log.level") {
             guard let known = Logger.Level(rawValue: level.lowercased()) else {
@@ -80,6 +146,16 @@ struct Settings: Sendable, Equatable {
     var limits: EnsembleCard.Limits {
         EnsembleCard.Limits(maxBodyBytes: maxBodyBytes, maxPixels: maxPixels, queue: queue)
     }
+}
+
+private enum Switch: String, CaseIterable {
+    case on
+    case off
+}
+
+extension CaseIterable where Self: RawRepresentable<String> {
+    /// All values, as they are written.
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
 /// A setting that makes no sense.

@@ -41,7 +41,7 @@ import Testing
             let router = Router(service: service)
             #expect(router.respond(to: form.request("/melanoma")).status == .ok)
             #expect(router.respond(to: TestForm().adding(image: Data("no photo".utf8)).request()).status.code == 415)
-            let head = try #require(service.audit).verify()
+            let head = try #require(try service.readyArchive()).store.audit.verify()
             #expect(head.sequence == 1)
         }
     }
@@ -73,6 +73,6 @@ import Testing
     }
 
     @Test func `without the setting nothing is kept`() throws {
-        #expect(try TestService.make().audit == nil)
+        #expect(try TestService.make().readyArchive() == nil)
     }
 }

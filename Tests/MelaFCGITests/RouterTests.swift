@@ -13,7 +13,7 @@ import Testing
     private func get(_ path: String, method: HTTPRequest.Method = .get, origin: String? = nil) -> Request {
         Request(
             id: "id", method: method, path: path, contentType: nil, contentLength: nil, accept: "*/*", origin: origin,
-            body: MemoryBody(Data()))
+            remoteAddress: "127.0.0.1", body: MemoryBody(Data()))
     }
 
     private func expect(_ response: Response, _ status: Int, _ code: String) throws {

@@ -82,7 +82,7 @@ struct TestForm {
         Request(
             id: Identifier.next(), method: .post, path: path, contentType: Self.contentType,
             contentLength: length ?? closed.count,
-            accept: accept, origin: nil, body: source ?? MemoryBody(closed))
+            accept: accept, origin: nil, remoteAddress: "127.0.0.1", body: source ?? MemoryBody(closed))
     }
 }
 

@@ -1,8 +1,9 @@
 import FoundationEssentials
 import Model
 
-/// An analysis as a FHIR R4 Bundle for a record system: RiskAssessment, its Observations, the Device that computed, Provenance.
+/// A FHIR R4 Bundle for a record system: of an analysis (here) or of a consent (`FHIRBundle+Consent`).
 ///
+/// Of an analysis: RiskAssessment, its Observations, the Device that computed, Provenance.
 /// A score that is not calibrated is no probability: it stands in an Observation, and the prediction's `probabilityDecimal` is left
 /// out. Where the photo can't be judged the Observation has no value. Everything is "preliminary" and marked as asserted by AI
 /// until a person has reviewed it.
@@ -14,6 +15,7 @@ struct FHIRBundle: Encodable {
         case observation(FHIRObservation)
         case risk(FHIRRiskAssessment)
         case provenance(FHIRProvenance)
+        case consent(FHIRConsent)
 
         func encode(to encoder: any Encoder) throws {
             switch self {
@@ -22,6 +24,7 @@ struct FHIRBundle: Encodable {
             case .observation(let resource): try resource.encode(to: encoder)
             case .risk(let resource): try resource.encode(to: encoder)
             case .provenance(let resource): try resource.encode(to: encoder)
+            case .consent(let resource): try resource.encode(to: encoder)
             }
         }
     }
@@ -33,7 +36,7 @@ struct FHIRBundle: Encodable {
 
     let resourceType = "Bundle"
     var id: String
-    var meta = FHIRMeta.assertedByAI
+    var meta: FHIRMeta?
     var type = "collection"
     var timestamp: String
     var entry: [Entry]
@@ -70,6 +73,7 @@ struct FHIRBundle: Encodable {
             ))
         entries.append((reference(), .provenance(Self.provenance(analysis, of: [risk, score], by: device, at: time))))
         id = analysis.id
+        meta = .assertedByAI
         timestamp = time
         entry = entries.map { Entry(fullUrl: $0.reference ?? "", resource: $1) }
     }

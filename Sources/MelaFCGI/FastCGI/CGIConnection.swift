@@ -15,7 +15,10 @@ final class CGIConnection: Connection {
         left = environment["CONTENT_LENGTH"].flatMap(Int.init) ?? 0
     }
 
-    func parameter(_ name: String) -> String? { environment[name] }
+    /// Who starts the program by hand, without a web server, is on this machine.
+    func parameter(_ name: String) -> String? {
+        environment[name] ?? (name == "REMOTE_ADDR" && environment["GATEWAY_INTERFACE"] == nil ? "127.0.0.1" : nil)
+    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var filled = 0

@@ -25,6 +25,12 @@ extension Connection {
             },
             accept: filled("HTTP_ACCEPT") ?? "*/*",
             origin: filled("HTTP_ORIGIN"),
+            remoteAddress: filled("REMOTE_ADDR"),
+            isSecure: filled("HTTPS")?.lowercased() == "on",
+            isCrossSite: ["cross-site", "same-site"].contains(filled("HTTP_SEC_FETCH_SITE")),
+            authorization: filled("HTTP_AUTHORIZATION"),
+            certificateSubject: filled("SSL_CLIENT_S_DN"),
+            idempotencyKey: filled("HTTP_IDEMPOTENCY_KEY"),
             body: self)
     }
 

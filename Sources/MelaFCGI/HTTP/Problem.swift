@@ -26,21 +26,32 @@ struct Problem: Error, Equatable {
         case bodyLong = "body-long"
         case pathUnknown = "path-unknown"
         case methodNotAllowed = "method-not-allowed"
+        case unauthorised
+        case forbidden
+        case httpsRequired = "https-required"
+        case tooManyTries = "too-many-tries"
+        case consentRequired = "consent-required"
+        case notOffered = "not-offered"
+        case recordUnknown = "record-unknown"
         case busy
         case notReady = "not-ready"
         case notRecorded = "not-recorded"
+        case recordsUnavailable = "records-unavailable"
         case internalError = "internal"
 
         var status: HTTPResponse.Status {
             switch self {
             case .formInvalid, .imageMissing, .imageRepeated, .imageEmpty, .bodyShort, .bodyLong: .badRequest
             case .formType, .imageNotJPEG, .imageUnsupported: .unsupportedMediaType
-            case .imageDamaged, .imageTooManyPixels, .imageTooComplex, .fieldInvalid: .unprocessableContent
+            case .imageDamaged, .imageTooManyPixels, .imageTooComplex, .fieldInvalid, .consentRequired: .unprocessableContent
+            case .unauthorised: .unauthorized
+            case .forbidden, .httpsRequired: .forbidden
+            case .tooManyTries: .tooManyRequests
             case .lengthRequired: .lengthRequired
             case .bodyTooLarge: .contentTooLarge
-            case .pathUnknown: .notFound
+            case .pathUnknown, .notOffered, .recordUnknown: .notFound
             case .methodNotAllowed: .methodNotAllowed
-            case .busy, .notReady, .notRecorded: .serviceUnavailable
+            case .busy, .notReady, .notRecorded, .recordsUnavailable: .serviceUnavailable
             case .internalError: .internalServerError
             }
         }
@@ -64,9 +75,17 @@ struct Problem: Error, Equatable {
             case .bodyLong: "More was sent than announced"
             case .pathUnknown: "Nothing here"
             case .methodNotAllowed: "Not that way"
+            case .unauthorised: "This device is not known here"
+            case .forbidden: "Not allowed"
+            case .httpsRequired: "Over https only"
+            case .tooManyTries: "Too many wrong tokens"
+            case .consentRequired: "The patient's consent is missing"
+            case .notOffered: "Not offered here"
+            case .recordUnknown: "Not in the records"
             case .busy: "Busy"
             case .notReady: "Not ready yet"
-            case .notRecorded: "The analysis could not be recorded"
+            case .notRecorded: "It could not be recorded"
+            case .recordsUnavailable: "The records can't be reached"
             case .internalError: "Something went wrong"
             }
         }
@@ -93,8 +112,21 @@ struct Problem: Error, Equatable {
         headers: [.retryAfter: "2"])
     static let notRecorded = Problem(
         .notRecorded,
-        "The photo was analysed, but the answer could not be written into the audit log, so it is not given. Tell your administrator; the server's disk may be full.",
+        "What was asked could not be written into the server's records, so it is not answered. Tell your administrator; the server's disk may be full.",
         headers: [.retryAfter: "30"])
+    static let recordsUnavailable = Problem(
+        .recordsUnavailable,
+        "The server can't reach its records, so it can't tell who is there and what is allowed. Try again in a few seconds; if it stays so, tell your administrator.",
+        headers: [.retryAfter: "5"])
+    static let unauthorised = Problem(
+        .unauthorised,
+        "Send this device's token (Authorization: Bearer …). The administrator makes one with `melascan token add`; one that was sent may be mistyped, expired or revoked.",
+        headers: [.wwwAuthenticate: "Bearer realm=\"MelaScan\""])
+    static let tooManyTries = Problem(
+        .tooManyTries, "There were too many wrong tokens of this device. Wait a minute and try again.",
+        headers: [.retryAfter: "60"])
+    static let httpsRequired = Problem(
+        .httpsRequired, "This server takes nothing over an open connection. Use its https address.")
     static let internalError = Problem(
         .internalError, "The photo was not analysed. Try again; if it happens again, tell your administrator the time.")
 
@@ -105,11 +137,21 @@ struct Problem: Error, Equatable {
             self = problem
         case let error as ImagingError:
             self.init(error.code, error.advice, field: "image")
-        case is RecordsError: self = .notRecorded
+        case let error as RecordsError: self.init(error)
         case ModelError.option(let field, let reason):
             self.init(.fieldInvalid, "\(field) \(reason).", field: field)
         default:
             self = .internalError
+        }
+    }
+
+    private init(_ error: RecordsError) {
+        switch error {
+        case .notWritten, .broken: self = .notRecorded
+        case .unavailable: self = .recordsUnavailable
+        case .unknown(let what): self.init(.recordUnknown, "There is no \(what).")
+        case .invalid(let field, let reason): self.init(.fieldInvalid, "\(field) \(reason).", field: field)
+        case .key: self = .internalError
         }
     }
 

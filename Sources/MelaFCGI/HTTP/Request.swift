@@ -11,6 +11,18 @@ struct Request {
     var contentLength: Int?
     var accept: String
     var origin: String?
+    /// The client's address, as the web server saw it.
+    var remoteAddress: String?
+    /// It came over TLS.
+    var isSecure = false
+    /// The browser says that a page of another site sent it (Fetch Metadata).
+    var isCrossSite = false
+    var authorization: String?
+    /// The subject of the client's certificate, if the web server asked for one and verified it.
+    var certificateSubject: String?
+    var idempotencyKey: String?
+    /// Who sends it: known once the `Gate` has let it in.
+    var caller = Caller.anyone
     var body: any BodySource
 
     /// What the client wants to see.

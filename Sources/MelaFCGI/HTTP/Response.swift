@@ -24,12 +24,12 @@ struct Response {
     }
 
     /// A FHIR resource, whose names are the standard's.
-    static func fhir(_ resource: some Encodable) throws -> Response {
+    static func fhir(_ resource: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var data = try encoder.encode(resource)
         data.append(0x0A)
-        return Response(status: .ok, type: "application/fhir+json", data: data)
+        return Response(status: status, type: "application/fhir+json", data: data)
     }
 
     static func html(_ page: HTML, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {

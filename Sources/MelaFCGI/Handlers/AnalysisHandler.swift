@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Imaging
 import Model
+import Records
 
 /// Answers an uploaded photo: for the original app with one number, for all others with the whole analysis.
 struct AnalysisHandler: Sendable {
@@ -15,6 +16,9 @@ struct AnalysisHandler: Sendable {
         var options: Ensemble.Options
         var timing: Analysis.Timing
         var total: Stopwatch
+        /// Where it is noted; nil where nothing is kept.
+        var archive: Archive?
+        var consent: Consent?
     }
 
     /// The data of the event `waiting`: how many photos are analysed before this one.
@@ -29,13 +33,13 @@ struct AnalysisHandler: Sendable {
 
     /// POST /melanoma
     @Sendable func respondAsOriginal(_ request: Request) throws -> Response {
-        let analysis = try analyze(job(for: request), request: request)
+        let analysis = try analyze(job(for: request, isStrict: false), request: request)
         return try .json(Confidence(confidence: analysis.rawProbability))
     }
 
     /// POST /v1/analyses, as JSON, as FHIR, as a page, or as a stream of events.
     @Sendable func respond(_ request: Request) throws -> Response {
-        let job = try job(for: request)
+        let job = try job(for: request, isStrict: true)
         switch request.preference {
         case .json: return try .json(analyze(job, request: request))
         case .fhir:
@@ -46,13 +50,15 @@ struct AnalysisHandler: Sendable {
     }
 
     /// Everything before inference: the form is read and the photo decoded and cut to the networks' sizes.
-    private func job(for request: Request) throws -> Job {
+    private func job(for request: Request, isStrict: Bool) throws -> Job {
         let total = Stopwatch()
         let engine = try service.readyEngine()
         let limit = service.settings.maxBodyBytes
-        _ = try AnalysisForm.length(of: request, limit: limit)
+        let archive = try service.readyArchive()
+        _ = try UploadForm.length(of: request, limit: limit)
         guard let place = service.queue.enter() else { throw Problem.busy }
-        let form = try AnalysisForm(request, limit: limit)
+        let form = try AnalysisForm(request, limit: limit, isStrict: isStrict)
+        let consent = try requireConsent(form.consent, in: archive)
         var options = form.options
         options.views = options.views ?? engine.defaults.views
         options.members = options.members ?? engine.defaults.members
@@ -61,7 +67,36 @@ struct AnalysisHandler: Sendable {
         let (photo, timing) = try form.withImage { bytes throws(ImagingError) in
             try service.prepare(bytes, for: engine.ensemble)
         }
-        return Job(engine: engine, place: place, photo: photo, options: options, timing: timing, total: total)
+        return Job(
+            engine: engine, place: place, photo: photo, options: options, timing: timing, total: total, archive: archive,
+            consent: consent)
+    }
+
+    /// The consent that an analysis is covered by; nil where none is needed and none was named.
+    private func requireConsent(_ typed: String?, in archive: Archive?) throws -> Consent? {
+        guard let typed else {
+            guard service.settings.mode == .clinic else {
+                throw Problem(
+                    .consentRequired,
+                    "The photo leaves the clinic, so the patient must consent first. Record it (POST /v1/consents) and send its code in the field consent.",
+                    field: "consent")
+            }
+            return nil
+        }
+        guard let consents = archive?.consents else {
+            throw Problem(
+                .fieldInvalid, "consent can't be given: this server keeps no consents, and needs none.", field: "consent")
+        }
+        do {
+            return try consents.require(.processing, ConsentHandler.code(typed, field: "consent"))
+        } catch let error as RecordsError {
+            switch error {
+            case .unknown(let what): throw Problem(.consentRequired, "There is no \(what).", field: "consent")
+            case .invalid(_, let reason):
+                throw Problem(.consentRequired, "This consent \(reason). Ask the patient again.", field: "consent")
+            default: throw error
+            }
+        }
     }
 
     private func analyze(
@@ -85,7 +120,9 @@ struct AnalysisHandler: Sendable {
         analysis.timingMs.total = job.total.milliseconds
         analysis.timingMs.round()
         // Before the answer is given: nothing is answered that is not in the log.
-        try service.audit?.append(.analysis, AnalysisRecord(analysis, storage: job.engine.ensemble.storage))
+        try job.archive?.store.audit.append(
+            .analysis,
+            AnalysisRecord(analysis, storage: job.engine.ensemble.storage, for: request, consent: job.consent?.id))
         service.metrics.analysed(analysis)
         return analysis
     }

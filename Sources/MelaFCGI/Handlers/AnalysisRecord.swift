@@ -1,8 +1,15 @@
 import Model
+import Records
 
 /// What the audit log keeps of an analysis: what was answered, by what. No photo, nothing of the patient.
 struct AnalysisRecord: Encodable {
     var id: String
+    /// Which device asked.
+    var device: String?
+    /// The consent that covers it.
+    var consent: String?
+    /// SHA-256 of the Idempotency-Key: the same for a request that was sent again.
+    var retryKey: String?
     /// SHA-256 of the ensemble's manifest.
     var ensemble: String
     /// Number format of the stored weights; the arithmetic is fp32.
@@ -17,8 +24,11 @@ struct AnalysisRecord: Encodable {
     var verdict: String
     var reasons: [String]
 
-    init(_ analysis: Analysis, storage: String) {
+    init(_ analysis: Analysis, storage: String, for request: Request, consent: String?) {
         id = analysis.id
+        device = request.caller.name
+        self.consent = consent
+        retryKey = request.idempotencyKey.map(IdempotentRequest.hash)
         ensemble = analysis.ensemble.sha256
         self.storage = storage
         passes = analysis.passes

@@ -31,6 +31,14 @@ struct StatusHandler: Sendable {
         Response(status: .ok, type: "application/json", data: Data(PackageResources.openapi_json))
     }
 
+    /// GET /v1/audit/head: what an auditor keeps elsewhere.
+    @Sendable func auditHead(_ request: Request) throws -> Response {
+        guard let archive = try service.readyArchive() else {
+            throw Problem(.notOffered, "This server keeps no audit log.")
+        }
+        return try .json(archive.store.audit.head())
+    }
+
     @Sendable func metrics(_ request: Request) throws -> Response {
         let text = service.metrics.text(queued: service.queue.count, isReady: service.engine != nil)
         return Response(status: .ok, type: "text/plain; version=0.0.4; charset=utf-8", data: Data(text.utf8))

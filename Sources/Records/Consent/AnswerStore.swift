@@ -15,6 +15,9 @@ public struct IdempotentRequest: Sendable {
         name = SHA256.hash(data: Data("\(device)\n\(key)".utf8)).hexadecimal
         fingerprint = SHA256.hash(data: Data(body)).hexadecimal
     }
+
+    /// A key without its words, which may name anything.
+    public static func hash(_ key: String) -> String { SHA256.hash(data: Data(key.utf8)).hexadecimal }
 }
 
 /// What requests with an Idempotency-Key were answered, so that one that is sent again is answered the same and not done again.

@@ -50,7 +50,7 @@ public struct ConsentStore: Sendable {
 
     let database: any SQLDatabase
     let keys: KeyRing
-    let texts: ConsentTexts
+    public let texts: ConsentTexts
 
     /// Records a consent.
     ///

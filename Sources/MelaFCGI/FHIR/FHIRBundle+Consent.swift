@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Model
+import Records
+
+/// What was consented to, for one purpose (hl7.org/fhir/R4/consent.html).
+struct FHIRConsent: Encodable {
+    struct Policy: Encodable {
+        var text: String
+    }
+
+    struct Period: Encodable {
+        var start: String
+        var end: String
+    }
+
+    struct Provision: Encodable {
+        var type = "permit"
+        var period: Period
+        var purpose: [FHIRCoding]
+    }
+
+    let resourceType = "Consent"
+    var language: String?
+    var identifier: [FHIRIdentifier]
+    /// "active" or "inactive".
+    var status: String
+    var scope: FHIRConcept
+    var category: [FHIRConcept]
+    var patient: FHIRReference
+    var dateTime: String
+    /// In whose name it was given, and the device that recorded it.
+    var performer: [FHIRReference]?
+    var policyRule: Policy
+    var provision: Provision?
+}
+
+extension FHIRBundle {
+    /// A consent: a Consent resource for each purpose that was granted; a withdrawn one has one that is inactive.
+    ///
+    /// The patient is nobody by name: the record system knows whom it asked about.
+    init(_ consent: Consent, code: String?, texts: ConsentTexts, at date: Date) {
+        let patient = FHIRReference(reference: "urn:uuid:" + Identifier.next())
+        var identifiers = [FHIRIdentifier(system: "urn:ietf:rfc:3986", value: "urn:uuid:" + consent.id)]
+        if let code { identifiers.append(FHIRIdentifier(type: FHIRConcept(text: "Withdrawal code"), value: code)) }
+        let now = Timestamp.text(date)
+        var resources = ConsentTexts.Purpose.allCases.compactMap { purpose in
+            consent[purpose].map { grant in
+                FHIRConsent(
+                    language: grant.language, identifier: identifiers, status: now < grant.until ? "active" : "inactive",
+                    scope: Self.scope(purpose), category: [Self.category(purpose)], patient: patient, dateTime: grant.given,
+                    performer: [FHIRReference(display: "\(grant.givenBy.rawValue); recorded by \(grant.recordedBy)")],
+                    policyRule: .init(text: "Version \(grant.textVersion) of the text of: \(texts.controller)"),
+                    provision: .init(period: .init(start: grant.given, end: grant.until), purpose: [Self.purpose(purpose)]))
+            }
+        }
+        if resources.isEmpty {
+            resources = [
+                FHIRConsent(
+                    identifier: identifiers, status: "inactive", scope: Self.scope(.processing),
+                    category: [Self.category(.processing)], patient: patient, dateTime: consent.recorded,
+                    policyRule: .init(text: consent.withdrawn.map { "Withdrawn on \($0)" } ?? "Ended"))
+            ]
+        }
+        id = consent.id
+        timestamp = date.formatted(.iso8601)
+        entry =
+            [Entry(fullUrl: patient.reference ?? "", resource: .patient(FHIRPatient()))]
+            + resources.map { Entry(fullUrl: "urn:uuid:" + Identifier.next(), resource: .consent($0)) }
+    }
+
+    private static func scope(_ purpose: ConsentTexts.Purpose) -> FHIRConcept {
+        let coding =
+            purpose == .processing
+            ? (code: "patient-privacy", display: "Privacy Consent") : (code: "research", display: "Research")
+        return FHIRConcept(
+            coding: [
+                FHIRCoding(
+                    system: "http://terminology.hl7.org/CodeSystem/consentscope", code: coding.code, display: coding.display)
+            ], text: coding.display)
+    }
+
+    private static func category(_ purpose: ConsentTexts.Purpose) -> FHIRConcept {
+        purpose == .processing
+            ? FHIRConcept(
+                coding: [
+                    FHIRCoding(
+                        system: "http://terminology.hl7.org/CodeSystem/v3-ActCode", code: "INFA",
+                        display: "information access")
+                ], text: "Processing of photos on a server outside the clinic")
+            : FHIRConcept(
+                coding: [
+                    FHIRCoding(
+                        system: "http://terminology.hl7.org/CodeSystem/consentcategorycodes", code: "research",
+                        display: "Research Information Access")
+                ], text: "Donation of photos for research")
+    }
+
+    private static func purpose(_ purpose: ConsentTexts.Purpose) -> FHIRCoding {
+        let coding =
+            purpose == .processing
+            ? (code: "TREAT", display: "treatment") : (code: "HRESCH", display: "healthcare research")
+        return FHIRCoding(
+            system: "http://terminology.hl7.org/CodeSystem/v3-ActReason", code: coding.code, display: coding.display)
+    }
+}

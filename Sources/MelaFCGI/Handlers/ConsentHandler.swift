@@ -1,0 +1,191 @@
+import FoundationEssentials
+import HTTPTypes
+import Records
+
+/// Consents: the texts, recording one, looking one up, and withdrawing it. A code never stands in an address, which logs keep.
+struct ConsentHandler: Sendable {
+    let service: Service
+
+    private struct Texts: Encodable {
+        /// "clinic" or "cloud": in the cloud an analysis needs a consent.
+        var mode: String
+        var consentRequired: Bool
+        var donation: Bool
+        var version: String?
+        var controller: String?
+        var validityDays: ConsentTexts.Validity?
+        var texts: [ConsentTexts.Translation]
+    }
+
+    /// GET /v1/consent-texts
+    @Sendable func texts(_ request: Request) throws -> Response {
+        let archive = try service.readyArchive()
+        let texts = archive?.consents?.texts
+        let mode = service.settings.mode
+        return try .json(
+            Texts(
+                mode: mode.rawValue, consentRequired: mode == .cloud, donation: archive?.cases != nil, version: texts?.version,
+                controller: texts?.controller, validityDays: texts?.validityDays, texts: texts?.texts ?? []))
+    }
+
+    private enum Decision: String, CaseIterable {
+        case granted
+        case refused
+    }
+
+    /// POST /v1/consents: a new consent, or one more purpose for the one whose code is given.
+    @Sendable func record(_ request: Request) throws -> Response {
+        let store = try consents()
+        let form = try UploadForm(
+            request, limit: UploadForm.limitWithoutPhoto,
+            fields: ["processing", "donation", "text_version", "language", "given_by", "consent"])
+        var purposes: Set<ConsentTexts.Purpose> = []
+        for purpose in ConsentTexts.Purpose.allCases
+        where try form.choice(purpose.rawValue, of: Decision.self) == .granted {
+            purposes.insert(purpose)
+        }
+        guard !purposes.contains(.donation) || service.settings.donation else {
+            throw Problem(.fieldInvalid, "donation is not switched on at this server.", field: "donation")
+        }
+        let statement = ConsentStore.Statement(
+            purposes: purposes, language: try form.required("language"), textVersion: try form.required("text_version"),
+            givenBy: try form.choice("given_by", of: Consent.Giver.self) ?? .patient)
+        let device = request.caller.name ?? ""
+        if let typed = try form.text("consent") {
+            let code = try Self.code(typed, field: "consent")
+            return try answer(request, store.extend(code, by: statement, by: device), code: nil)
+        }
+        let recorded = try store.record(statement, by: device, answering: try request.idempotent(form))
+        return try answer(request, recorded.consent, code: recorded.code.printed, status: .created)
+    }
+
+    /// POST /v1/consents/lookup
+    @Sendable func lookUp(_ request: Request) throws -> Response {
+        let store = try consents()
+        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["code"])
+        return try answer(request, store.consent(Self.code(form.required("code"), field: "code")), code: nil)
+    }
+
+    private enum Scope: String, CaseIterable {
+        case all
+        case processing
+        case donation
+
+        var purposes: Set<ConsentTexts.Purpose> {
+            switch self {
+            case .all: Set(ConsentTexts.Purpose.allCases)
+            case .processing: [.processing]
+            case .donation: [.donation]
+            }
+        }
+    }
+
+    /// POST /v1/withdrawals
+    @Sendable func withdraw(_ request: Request) throws -> Response {
+        let store = try consents()
+        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["code", "scope"])
+        let code = try Self.code(form.required("code"), field: "code")
+        let scope = try form.choice("scope", of: Scope.self) ?? .all
+        let withdrawal = try store.withdraw(code, scope.purposes)
+        let document = WithdrawalDocument(withdrawal, rest: try store.consent(code))
+        return request.preference == .html ? .html(WithdrawalPage.page(document)) : try .json(document)
+    }
+
+    private func consents() throws -> ConsentStore {
+        guard let consents = try service.readyArchive()?.consents else {
+            throw Problem(.notOffered, "This server keeps no consents, and nothing that needs one.")
+        }
+        return consents
+    }
+
+    private func answer(
+        _ request: Request, _ consent: Consent, code: String?, status: HTTPResponse.Status = .ok
+    ) throws -> Response {
+        request.preference == .fhir
+            ? try .fhir(FHIRBundle(consent, code: code, texts: try consents().texts, at: Date()), status: status)
+            : try .json(ConsentDocument(consent, code: code), status: status)
+    }
+
+    /// - Throws: `Problem` for what can't be a code.
+    static func code(_ typed: String, field: String) throws(Problem) -> WithdrawalCode {
+        guard let code = WithdrawalCode(typed) else {
+            throw Problem(
+                .fieldInvalid, "A code has 20 letters and digits, in groups of five. Check it and type it again.", field: field)
+        }
+        return code
+    }
+}
+
+/// A consent as REST answers it.
+struct ConsentDocument: Encodable {
+    struct Grant: Encodable {
+        var textVersion: String
+        var language: String
+        var givenBy: String
+        var given: String
+        var until: String
+
+        init(_ grant: Consent.Grant) {
+            textVersion = grant.textVersion
+            language = grant.language
+            givenBy = grant.givenBy.rawValue
+            given = grant.given
+            until = grant.until
+        }
+    }
+
+    var id: String
+    /// Only in the answer that made it.
+    var code: String?
+    var recorded: String
+    var processing: Grant?
+    var donation: Grant?
+    var withdrawn: String?
+    var photos: Int
+
+    init(_ consent: Consent, code: String?) {
+        id = consent.id
+        self.code = code
+        recorded = consent.recorded
+        processing = consent.processing.map(Grant.init)
+        donation = consent.donation.map(Grant.init)
+        withdrawn = consent.withdrawn
+        photos = consent.photos
+    }
+}
+
+/// What a withdrawal did, as REST and the page answer it.
+struct WithdrawalDocument: Encodable {
+    struct Proof: Encodable {
+        var sequence: Int
+        var hash: String
+    }
+
+    var consent: String
+    var time: String
+    var photosDeleted: Int
+    /// What still holds, if a part was withdrawn.
+    var stillGranted: [String]
+    /// The entry of the audit log.
+    var proof: Proof
+
+    init(_ withdrawal: ConsentStore.Withdrawal, rest: Consent) {
+        consent = withdrawal.consent
+        time = withdrawal.time
+        photosDeleted = withdrawal.photosDeleted
+        stillGranted = ConsentTexts.Purpose.allCases.filter { rest[$0] != nil }.map(\.rawValue)
+        proof = Proof(sequence: withdrawal.proof.sequence, hash: withdrawal.proof.hash)
+    }
+}
+
+extension Request {
+    /// The key under which this request may be sent again; nil if its sender gave none.
+    /// - Throws: `Problem` for a key that is too long.
+    func idempotent(_ form: UploadForm) throws(Problem) -> IdempotentRequest? {
+        guard let key = idempotencyKey else { return nil }
+        guard key.utf8.count <= 200 else {
+            throw Problem(.fieldInvalid, "Idempotency-Key must have at most 200 characters.", field: "Idempotency-Key")
+        }
+        return IdempotentRequest(device: caller.name ?? "", key: "\(path)\n\(key)", body: form.fingerprint)
+    }
+}
