@@ -3,21 +3,33 @@ import Testing
 
 /// The files in deploy/ as an administrator uses them: nginx's and systemd's own judgement, and a real nginx.
 @Suite struct `Deployment files` {
-    @Test func `nginx accepts the clinic's and the cloud's site without a warning`() throws {
+    @Test(arguments: ["clinic", "cloud", "central", "host"])
+    func `nginx accepts each site without a warning`(site: String) throws {
         let folder = try TemporaryFolder()
         let certificate = try TestCertificate()
-        let cloud = ["127.0.0.1:18443", certificate.certificate, certificate.key, "localhost"]
-        for extra in [[], cloud] {
-            let words = [folder.path, "127.0.0.1:18080", folder.file("worker.sock"), Repository.path("web")]
-            let text = try Shell.run(Repository.path("scripts/nginx-config"), arguments: words + extra)
-            try #require(text.succeeded, "\(text.output)")
-            let file = try folder.write(text.output, to: "nginx.conf")
-            let verdict = try Shell.run("nginx", "-e", "stderr", "-t", "-c", file)
-            #expect(verdict.succeeded, "\(verdict.output)")
-            #expect(!verdict.output.contains("[warn]"), "\(verdict.output)")
-            #expect(!text.output.contains("melascan.example.org"))
-            #expect(!text.output.contains("/etc/nginx/melascan"))
+        let authority = try TestAuthority()
+        _ = try authority.client("central.melascan.internal", file: "central")
+        let tls = ["127.0.0.1:18443", certificate.certificate, certificate.key, "localhost"]
+        let words = [folder.path, "127.0.0.1:18080", folder.file("worker.sock"), Repository.path("web")]
+        let text = try Shell.run(
+            Repository.path("scripts/nginx-config"), arguments: words + (site == "clinic" ? [] : tls),
+            environment: site == "clinic" || site == "cloud"
+                ? [:]
+                : [
+                    "SITE": site, "AUTHORITY": authority.path, "CENTRAL": "127.0.0.2",
+                    "HOSTS": "127.0.0.3:18443 127.0.0.4:18443",
+                ])
+        try #require(text.succeeded, "\(text.output)")
+        let file = try folder.write(text.output, to: "nginx.conf")
+        let verdict = try Shell.run("nginx", "-e", "stderr", "-t", "-c", file)
+        #expect(verdict.succeeded, "\(verdict.output)")
+        // A certificate that signed itself has no authority to ask.
+        let warnings = verdict.output.split(separator: "\n").filter {
+            $0.contains("[warn]") && !$0.contains("\"ssl_stapling\" ignored")
         }
+        #expect(warnings == [])
+        #expect(!text.output.contains("melascan.example.org"))
+        #expect(!text.output.contains("/etc/nginx/melascan"))
     }
 
     @Test func `an installation is complete, and uninstalling leaves no file`() throws {
@@ -60,10 +72,10 @@ import Testing
         try FileManager.default.copyItem(
             atPath: "/etc/nginx/fastcgi_params", toPath: folder.file("etc/nginx/fastcgi_params"))
         // Testing opens the logs and makes folders: here, not on this machine.
-        let shared = try Repository.text("deploy/nginx/server.conf")
+        let shared = try Repository.text("deploy/nginx/limits.conf")
             .replacingOccurrences(of: "/var/log/nginx", with: folder.path)
             .replacingOccurrences(of: "/run/melascan-nginx-body", with: folder.file("body"))
-        try folder.write(shared, to: "etc/nginx/melascan/server.conf")
+        try folder.write(shared, to: "etc/nginx/melascan/limits.conf")
         let verdict = try Shell.run("nginx", "-e", "stderr", "-t", "-c", folder.file("etc/nginx/nginx.conf"))
         #expect(verdict.succeeded, "\(verdict.output)")
         _ = try Shell.bash("cd '\(folder.path)' && rm -f etc/nginx/nginx.conf etc/nginx/fastcgi_params *.log nginx.pid")

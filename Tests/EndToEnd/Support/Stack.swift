@@ -21,18 +21,18 @@ final class Stack: @unchecked Sendable {
     /// Nil where a test asked for nginx alone.
     let worker: Child?
     /// Nil where a test asked for the worker alone.
-    let nginx: Child?
+    private(set) var nginx: Child?
 
     private let folder: TemporaryFolder
     private let guardian: Child
     private let lifeline: Int32
 
     /// Starts what is asked for and waits until it is ready. `worker` is the path of the program, nil for nginx alone;
-    /// `site` is nil for the worker alone; `environment` holds the worker's settings. With `waits` false, or without a
+    /// `site` is nil for the worker alone; `devices` switches its certificates for clients on; `environment` holds the worker's settings. With `waits` false, or without a
     /// worker, only nginx's port is waited for. Throws, with the logs, when it is not ready after `seconds`.
     init(
         worker program: String? = Repository.worker, environment: [String: String] = [:],
-        site: Site? = .clinic, waits: Bool = true, within seconds: Double = 60
+        site: Site? = .clinic, devices: TestAuthority? = nil, waits: Bool = true, within seconds: Double = 60
     ) throws {
         folder = try TemporaryFolder("melascan-stack")
         runDirectory = folder.path
@@ -53,7 +53,7 @@ final class Stack: @unchecked Sendable {
             } else {
                 tlsPort = 0
             }
-            nginx = try Stack.startNginx(words, in: folder)
+            nginx = try Stack.startNginx(words, devices: devices, in: folder)
         } else {
             (port, tlsPort, nginx) = (0, 0, nil)
         }
@@ -123,11 +123,35 @@ final class Stack: @unchecked Sendable {
         }
     }
 
-    private static func startNginx(_ words: [String], in folder: TemporaryFolder) throws -> Child {
+    /// Stops nginx and starts it anew with the same configuration.
+    func restartNginx() throws {
+        nginx?.stop(SIGQUIT, within: 10)
+        nginx = try Stack.startNginx(folder.file("nginx.conf"), in: folder)
+        guard waitUntil(within: 10, { (try? http.open()) != nil }) else { throw HarnessError(nginxLog) }
+    }
+
+    private static func startNginx(_ words: [String], devices: TestAuthority?, in folder: TemporaryFolder) throws -> Child {
         let text = try Shell.run(Repository.path("scripts/nginx-config"), arguments: words)
         guard text.succeeded else { throw HarnessError(text.output) }
-        let file = try folder.write(text.output, to: "nginx.conf")
-        return try Child(
+        let configuration = try devices.map { try switchedOn(text.output, for: $0) } ?? text.output
+        return try startNginx(folder.write(configuration, to: "nginx.conf"), in: folder)
+    }
+
+    /// As an administrator does it: the "#" of three lines is removed.
+    private static func switchedOn(_ text: String, for devices: TestAuthority) throws -> String {
+        let lines = [
+            ("# ssl_verify_client optional;", "ssl_verify_client optional;"),
+            ("# ssl_client_certificate /etc/melascan/devices/ca.pem;", "ssl_client_certificate \"\(devices.authority)\";"),
+            ("# ssl_crl /etc/melascan/devices/crl.pem;", "ssl_crl \"\(devices.revoked)\";"),
+        ]
+        return try lines.reduce(text) { text, line in
+            guard text.contains(line.0) else { throw HarnessError("no line \(line.0)") }
+            return text.replacingOccurrences(of: line.0, with: line.1)
+        }
+    }
+
+    private static func startNginx(_ file: String, in folder: TemporaryFolder) throws -> Child {
+        try Child(
             "nginx", ["-e", folder.file("error.log"), "-c", file, "-g", "daemon off;"],
             log: folder.file("nginx.log"))
     }
