@@ -251,9 +251,9 @@ def audit_entries(records: str) -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
-def expected_probabilities(photos: list[Path]) -> dict[str, float]:
+def expected_probabilities(photos: list[Path], *options: str) -> dict[str, float]:
     """What each photo must be answered, by the same engine without a server."""
-    lines = run(BINARIES / "melascan", "analyze", "--json", *photos, cwd=REPOSITORY).splitlines()
+    lines = run(BINARIES / "melascan", "analyze", "--json", *options, *photos, cwd=REPOSITORY).splitlines()
     return {photo.name: json.loads(line)["probability"] for photo, line in zip(photos, lines, strict=True)}
 
 

@@ -63,6 +63,41 @@ import Testing
         }
     }
 
+    @Test func `a host that is cut off in the middle of a write holds the others up for seconds only`() throws {
+        try Backend.postgreSQL.withPlace { place in
+            let cutOff = try RecordsStore(place)
+            let other = try RecordsStore(place)
+            let failures = Failures()
+            let holds = DispatchSemaphore(value: 0)
+            let goesOn = DispatchSemaphore(value: 0)
+            let ended = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+                do {
+                    try cutOff.database.writing { session in
+                        try AuditLog.append(.analysis, Note(thread: 0, number: 1), at: Date(), in: session)
+                        holds.signal()
+                        goesOn.wait()
+                    }
+                } catch { failures.add(error) }
+                ended.signal()
+            }
+            holds.wait()
+            let begun = Date()
+            var isWritten = false
+            while !isWritten, Date().timeIntervalSince(begun) < 30 {
+                isWritten = (try? other.audit.append(.analysis, Note(thread: 1, number: 1))) != nil
+            }
+            goesOn.signal()
+            ended.wait()
+            #expect(isWritten)
+            // Back again, it must not believe that its write was kept.
+            #expect(failures.all.count == 1)
+            #expect(try other.audit.verify().sequence == 1)
+            try cutOff.audit.append(.analysis, Note(thread: 0, number: 2))
+            #expect(try other.audit.verify().sequence == 2)
+        }
+    }
+
     @Test func `a folder that can't be used is said to be, without its path`() {
         #expect {
             try RecordsStore("/proc/melascan")
