@@ -1,8 +1,8 @@
 """Three hosts behind a central, one store in PostgreSQL, all over mutual TLS, each on a machine of its own (a network namespace).
 
-Under load one worker is killed and started again, one host is cut off and comes back. Afterwards all that was answered is held
-against what was kept: no wrong answer, no consent lost or doubled, errors only for requests that were on the host in trouble, each
-answered analysis in a log whose chain holds. As root: `make cluster-test`.
+Under load one worker is killed and started again, one host is cut off and comes back, and at last the database is, which all
+need. Afterwards all that was answered is held against what was kept: no wrong answer, no consent lost or doubled, errors only for
+requests that were on the host in trouble (or came while the database was away), each answered analysis in a log whose chain holds. As root: `make cluster-test`.
 """
 
 import argparse
@@ -243,6 +243,11 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def gap(moments: list[float], start: float, end: float) -> float:
+    inside = [moment for moment in moments if start - 1 < moment < end]
+    return max((later - earlier for earlier, later in zip(inside, inside[1:])), default=0)
+
+
 def judge(cluster: Cluster, options: argparse.Namespace) -> int:
     fixtures = REPOSITORY / "Tests/Fixtures/imaging"
     photos = {name: (fixtures / name).read_bytes() for name in PHOTOS}
@@ -275,12 +280,23 @@ def judge(cluster: Cluster, options: argparse.Namespace) -> int:
     time.sleep(25)
     cluster.network.join("host2")
     troubles.append(("host2", begun, time.monotonic()))
-    time.sleep(12)
+    time.sleep(15)
+
+    begun = time.monotonic()
+    cluster.network.cut("database")
+    time.sleep(20)
+    cluster.network.join("database")
+    joined = time.monotonic()
+    wait_until("the probe is answered again", lambda: probe.answered[-1] > joined + 1, 60)
+    away = (begun, next(moment for moment in probe.answered if moment > joined))
+    time.sleep(8)
 
     stop.set()
     for thread in [probe, *doctors]:
         thread.join(90)
     elapsed = time.monotonic() - before
+    if answers.given_up:
+        faults.append(f"given up: {answers.given_up}")
     if any(thread.is_alive() for thread in doctors):
         faults.append("a client did not come to its end")
 
@@ -293,14 +309,17 @@ def judge(cluster: Cluster, options: argparse.Namespace) -> int:
     faults += [f"the consent {identifier} is lost" for identifier in answers.consents.values() if identifier not in kept]
 
     marks = cluster.marks()
-    failed = [one for one in answers.tries if one.status == 0 or one.status >= 500 or one.status == 429]
-    by_host = {name: 0 for name in HOSTS}
+    failed = [one for one in answers.tries if one.status == 0 or one.status >= 500]
+    slowed = sum(one.status == 429 for one in answers.tries)
+    by_host = {name: 0 for name in [*HOSTS, "database"]}
     for one in failed:
         status, hosts, _ = marks.get(one.mark, (0, "none", ""))
         trouble = [name for name, start, end in troubles
                    if cluster.network.addresses[name] in hosts and one.ended > start and one.started < end + 3]
         if trouble:
             by_host[trouble[0]] += 1
+        elif one.ended > away[0] and one.started < away[1] + 5:
+            by_host["database"] += 1
         else:
             faults.append(f"an error away from the trouble: {one.path} {one.status} {one.problem} on {hosts}")
     again = sum(1 for _, hosts, _ in marks.values() if "," in hosts)
@@ -311,8 +330,9 @@ def judge(cluster: Cluster, options: argparse.Namespace) -> int:
     rows = [
         ("seconds under load", f"{elapsed:.0f}"),
         ("requests / answered / failed", f"{len(answers.tries)} / {sum(200 <= one.status < 300 for one in answers.tries)} / {len(failed)}"),
-        ("failed: on the killed worker's host, on the cut host, elsewhere",
-         f"{by_host['host1']}, {by_host['host2']}, {len(failed) - sum(by_host.values())}"),
+        ("failed: on the killed worker's host, on the cut host, while the database was away, else",
+         f"{by_host['host1']}, {by_host['host2']}, {by_host['database']}, {len(failed) - sum(by_host.values())}"),
+        ("told by the central to be slower (429)", str(slowed)),
         ("sent to a second host by the central", str(again)),
         ("answered by host 1, 2, 3", ", ".join(str(served[name]) for name in HOSTS)),
         ("analyses answered, wrong", f"{len(answers.analyses)}, {len(answers.wrong)}"),
@@ -321,7 +341,9 @@ def judge(cluster: Cluster, options: argparse.Namespace) -> int:
         ("consents answered / kept / asked for", f"{len(answers.consents)} / {consents} / {len(answers.keys) - 1}"),
         ("donations answered / kept / asked for", f"{len(answers.cases)} / {cases} / {len(answers.case_keys)}"),
         ("given up by a client after 40 s", str(len(answers.given_up))),
-        ("longest time without an answer to the probe", f"{probe.longest_gap:.1f} s"),
+        ("longest time without an answer to the probe: with a host away, with the database away",
+         f"{gap(probe.answered, 0, away[0]):.1f} s, {gap(probe.answered, away[0], float('inf')):.1f} s"),
+        ("answered again after the database came back", f"{away[1] - joined:.1f} s"),
         ("entries of the log, chain", f"{len(entries)}, holds"),
     ]
     width = max(len(name) for name, _ in rows)

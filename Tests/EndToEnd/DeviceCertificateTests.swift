@@ -13,7 +13,9 @@ import Testing
     }
 
     @Test func `of an unknown authority, or of the one that signed the server's, is refused`() throws {
-        let stranger = try TestAuthority().client("Room 3", file: "stranger")
+        let unknown = try TestAuthority()
+        defer { withExtendedLifetime(unknown) {} }
+        let stranger = try unknown.client("Room 3", file: "stranger")
         let neighbour = try site.serverAuthority.client("Room 3", file: "neighbour")
         for files in [stranger, neighbour] {
             let reply = try site.ensemble(files.options)

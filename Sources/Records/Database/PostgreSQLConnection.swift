@@ -23,9 +23,12 @@ final class PostgreSQLConnection: @unchecked Sendable {
             throw SQLFailure(reason: "no connection to PostgreSQL; check MELASCAN_RECORDS, the server and the network")
         }
         // What stands still for longer is given up: the request gets an error that it can be tried again after.
-        try execute("SET statement_timeout = '10s'", [])
-        try execute("SET lock_timeout = '5s'", [])
-        try execute("SET client_min_messages = error", [])
+        // The last is for the others: a host that is cut off in the middle of a write would hold the lock for hours.
+        try run(
+            script: """
+                SET client_min_messages = error; SET statement_timeout = '10s'; SET lock_timeout = '5s';
+                SET idle_in_transaction_session_timeout = '5s'
+                """)
     }
 
     deinit { PQfinish(connection) }

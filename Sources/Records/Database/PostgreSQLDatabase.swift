@@ -54,8 +54,13 @@ final class PostgreSQLDatabase: SQLDatabase {
     private func withConnection<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
         var connection: PostgreSQLConnection?
         while connection == nil, let candidate = idle.withLock({ $0.popLast() }) {
-            // The server may have been restarted since.
-            if (try? candidate.execute("SELECT 1", [])) != nil { connection = candidate }
+            // The server may have been restarted since, or the network cut: then the others are of no more use either, and
+            // to try each would cost as many times the wait.
+            if (try? candidate.execute("SELECT 1", [])) != nil {
+                connection = candidate
+            } else {
+                idle.withLock { $0.removeAll() }
+            }
         }
         let used = try connection ?? PostgreSQLConnection(address: address)
         defer { if used.isUsable { idle.withLock { $0.append(used) } } }

@@ -110,11 +110,12 @@ final class Stack: @unchecked Sendable {
         let ready = waitUntil(within: seconds) { [self] in
             for child in [worker, nginx] where child?.isRunning == false { return true }
             if worker != nil && waitsForWorker {
+                // The cloud's plain side leads on to HTTPS.
                 let status =
-                    nginx == nil
+                    nginx == nil || tlsPort != 0
                     ? try? FastCGIClient.call(socket, "GET", "/v1/health/ready", timeout: 5).http.status
                     : try? http.get("/v1/health/ready").status
-                return status == 200
+                return status == 200 && (nginx == nil || (try? http.open()) != nil)
             }
             return nginx == nil || (try? http.open()) != nil
         }
