@@ -78,7 +78,7 @@ export class ConsentQuestion {
     }
     this.#part.replaceChildren(
       element("div", { class: "fields" },
-        this.#terms.texts.length < 2 ? null : this.#select("language", "Language of the words",
+        this.#terms.texts.length < 2 ? null : this.#select("language", "Language",
           this.#terms.texts.map(({ language }) => [language, languageName(language)]), this.#text.language,
           (value) => { this.#text = this.#terms.texts.find(({ language }) => language === value); }),
         this.#select("giver", "Who agrees", Object.entries(givers), this.#giver, (value) => { this.#giver = value; })),

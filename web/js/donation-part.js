@@ -42,6 +42,7 @@ export class DonationPart extends EventTarget {
   show(consent) {
     this.#asks = !consent.covers("donation");
     byId("donation-question").hidden = !this.#asks;
+    byId("donation-agreed").hidden = this.#asks;
   }
 
   working(isWorking) {

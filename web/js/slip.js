@@ -33,7 +33,7 @@ export class Slip {
     this.#body.replaceChildren(
       element("p", { class: "slip__code", translate: "no" },
         code.split("-").flatMap((group, index) => (index === 0 ? [group] : ["-", element("wbr"), group]))),
-      element("p", {}, "Keep this. With the code you can withdraw your consent at any time, without giving reasons; whatever was kept is then deleted. Nobody else has the code."),
+      element("p", {}, "Keep this. With the code you can withdraw your consent at any time, without giving reasons; whatever was kept is then deleted."),
       facts([
         ["Where", this.#where],
         ["Or ask", this.#controller],

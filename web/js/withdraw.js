@@ -82,13 +82,14 @@ function showKept({ recorded, processing, donation, withdrawn, photos: count }) 
 function showWithdrawn({ time, photos_deleted: deleted, still_granted: rest, proof }) {
   const stands = new Set(rest);
   byId("outcome-title").textContent = stands.size === 0 ? "Your consent is withdrawn" : "This part of your consent is withdrawn";
-  byId("outcome-body").replaceChildren(
+  byId("outcome-body").replaceChildren(...[
     element("p", {}, deletedWords(deleted, stands.has("donation"))),
     stands.size === 0 ? element("p", {}, "What remains is that there was a consent and that it ended, without anything about you.") : null,
     stands.has("processing") ? element("p", {}, "Your consent to the analysis of photos on this server still stands.") : null,
     element("h3", {}, "If you want a proof"),
     element("p", {}, "Write this down or take a picture of it. The server’s log has an entry that cannot be changed unseen."),
-    facts([["Time", new Date(time).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })], ["Entry", String(proof?.sequence ?? "")], ["Check sum", proof?.hash, "code"]]));
+    facts([["Time", new Date(time).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })], ["Entry", String(proof?.sequence ?? "")], ["Check sum", proof?.hash, "code"]]),
+  ].filter((part) => part !== null));
   form.hidden = true;
   form.reset();
   byId("outcome").hidden = false;
