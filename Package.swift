@@ -56,6 +56,7 @@ let package = Package(
             name: "melascan",
             dependencies: [
                 "Import", "Records", "Model", "Imaging", "CQREncode",
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

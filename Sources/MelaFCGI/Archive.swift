@@ -3,8 +3,8 @@ import Records
 /// The opened records, and what is kept in them by the settings.
 struct Archive: Sendable {
     let store: RecordsStore
-    /// Consents; nil where no consent text is set.
-    let consents: ConsentStore?
+    /// Consents and the words in force; nil where no consent text is set.
+    let consents: (store: ConsentStore, texts: ConsentTexts)?
     /// Donated cases; nil where donation is not switched on.
     let cases: CaseStore?
 
@@ -30,9 +30,9 @@ struct Archive: Sendable {
             do { texts = try ConsentTexts(file: consent) } catch {
                 throw SettingsError(name: "MELASCAN_CONSENT", reason: "\(error)")
             }
-            let consents = store.consents(texts, keys: try KeyRing(file: key))
-            self.consents = consents
-            cases = settings.donation ? store.cases(consents) : nil
+            let keys = try KeyRing(file: key)
+            consents = (store.consents(keys: keys), texts)
+            cases = settings.donation ? store.cases(keys: keys) : nil
         } else {
             consents = nil
             cases = nil

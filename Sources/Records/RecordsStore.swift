@@ -27,14 +27,8 @@ public struct RecordsStore: Sendable {
         database = try SQLiteDatabase()
     }
 
-    /// Consents in the given words, under these keys.
-    public func consents(_ texts: ConsentTexts, keys: KeyRing) -> ConsentStore {
-        ConsentStore(database: database, keys: keys, texts: texts)
-    }
-
-    public func cases(_ consents: ConsentStore) -> CaseStore {
-        CaseStore(database: database, consents: consents)
-    }
+    public func consents(keys: KeyRing) -> ConsentStore { ConsentStore(database: database, keys: keys) }
+    public func cases(keys: KeyRing) -> CaseStore { CaseStore(database: database, keys: keys) }
 
     public static func isPostgreSQL(_ place: String) -> Bool {
         place.hasPrefix("postgresql://") || place.hasPrefix("postgres://")
@@ -55,6 +49,11 @@ public struct RecordsStore: Sendable {
         if !manager.fileExists(atPath: path) {
             guard manager.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
                 throw SQLFailure(reason: "its file can't be made; check the folder's owner and permissions")
+            }
+            // Made by root for a service: the service's, as the folder is.
+            let owner = try manager.attributesOfItem(atPath: folder)
+            for id in [FileAttributeKey.ownerAccountID, .groupOwnerAccountID] {
+                if let value = owner[id] { try? manager.setAttributes([id: value], ofItemAtPath: path) }
             }
         }
         return path

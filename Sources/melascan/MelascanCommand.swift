@@ -8,5 +8,8 @@ struct MelascanCommand: ParsableCommand {
         commandName: "melascan",
         abstract: "Analyses photos of moles with an ensemble of EfficientNets. Decision support, not a diagnosis.",
         version: Release.version,
-        subcommands: [AnalyzeCommand.self, InspectCommand.self, ImportCommand.self, AuditCommand.self, BenchCommand.self])
+        subcommands: [
+            AnalyzeCommand.self, InspectCommand.self, ImportCommand.self, TokenCommand.self, RecordsCommand.self,
+            AuditCommand.self, BenchCommand.self,
+        ])
 }

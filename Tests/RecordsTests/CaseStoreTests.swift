@@ -24,9 +24,10 @@ import Testing
 
     private func withCases(_ backend: Backend, _ body: (RecordsStore, CaseStore, WithdrawalCode) throws -> Void) throws {
         try backend.withStore { store throws in
-            let consents = store.consents(TestConsent.texts, keys: try TestConsent.keys())
-            let code = try consents.record(TestConsent.statement([.donation]), by: "phone", at: now).code
-            try body(store, store.cases(consents), code)
+            let consents = store.consents(keys: try TestConsent.keys())
+            let code = try consents.record(TestConsent.statement([.donation]), under: TestConsent.texts, by: "phone", at: now)
+                .code
+            try body(store, store.cases(keys: consents.keys), code)
         }
     }
 
@@ -61,9 +62,10 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `without a consent that covers it nothing is kept`(backend: Backend) throws {
         try backend.withStore { store throws in
-            let consents = store.consents(TestConsent.texts, keys: try TestConsent.keys())
-            let cases = store.cases(consents)
-            let code = try consents.record(TestConsent.statement([.processing]), by: "phone", at: now).code
+            let consents = store.consents(keys: try TestConsent.keys())
+            let cases = store.cases(keys: consents.keys)
+            let code = try consents.record(TestConsent.statement([.processing]), under: TestConsent.texts, by: "phone", at: now)
+                .code
             #expect(throws: RecordsError.self) { try cases.donate(photo, facts, consent: code, by: "phone", at: now) }
             #expect(throws: ConsentStore.unknown) {
                 try cases.donate(photo, facts, consent: WithdrawalCode(), by: "phone", at: now)
@@ -115,11 +117,11 @@ import Testing
         try backend.withStore { store throws in
             let (old, new) = (KeyRing.newLine(), KeyRing.newLine())
             func cases(_ lines: String...) throws -> (ConsentStore, CaseStore) {
-                let consents = store.consents(TestConsent.texts, keys: try KeyRing(text: lines.joined()))
-                return (consents, store.cases(consents))
+                let consents = store.consents(keys: try KeyRing(text: lines.joined()))
+                return (consents, store.cases(keys: consents.keys))
             }
             let (consents, first) = try cases(old)
-            let code = try consents.record(TestConsent.statement(), by: "phone", at: now).code
+            let code = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now).code
             _ = try first.donate(photo, facts, consent: code, by: "phone", at: now)
             #expect(throws: RecordsError.self) { try all(cases(new).1) }
             #expect(throws: RecordsError.self) { try store.rekey(KeyRing(text: new), at: now) }
@@ -143,9 +145,11 @@ import Testing
     @Test func `the bytes of a deleted photo and of its key are in no file of the folder`() throws {
         try Backend.sqlite.withPlace { folder in
             let store = try RecordsStore(folder)
-            let consents = store.consents(TestConsent.texts, keys: try TestConsent.keys())
-            let cases = store.cases(consents)
-            let codes = try (0..<3).map { _ in try consents.record(TestConsent.statement(), by: "phone", at: now).code }
+            let consents = store.consents(keys: try TestConsent.keys())
+            let cases = store.cases(keys: consents.keys)
+            let codes = try (0..<3).map { _ in
+                try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now).code
+            }
             for code in codes { _ = try cases.donate(photo, facts, consent: code, by: "phone", at: now) }
             let doomed = try consents.consent(codes[1]).id
             let traces = try store.database.read { session in
@@ -174,9 +178,9 @@ import Testing
     @Test func `a backup is whole, for its owner only, and old ones go`() throws {
         try Backend.sqlite.withPlace { folder in
             let store = try RecordsStore(folder)
-            let consents = store.consents(TestConsent.texts, keys: try TestConsent.keys())
-            let code = try consents.record(TestConsent.statement(), by: "phone", at: now).code
-            _ = try store.cases(consents).donate(photo, facts, consent: code, by: "phone", at: now)
+            let consents = store.consents(keys: try TestConsent.keys())
+            let code = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now).code
+            _ = try store.cases(keys: consents.keys).donate(photo, facts, consent: code, by: "phone", at: now)
             let backups = folder + "/backups"
             let names = try (0..<4).map { try store.backUp(to: backups, keep: 2, at: now.addingTimeInterval(Double($0) * 60)) }
             #expect(try RecordsStore.backups(in: backups) == Array(names.suffix(2)))

@@ -9,14 +9,15 @@ import Testing
 
     private func withConsents(_ backend: Backend, _ body: (RecordsStore, ConsentStore) throws -> Void) throws {
         try backend.withStore { store throws in
-            try body(store, store.consents(TestConsent.texts, keys: TestConsent.keys()))
+            try body(store, store.consents(keys: TestConsent.keys()))
         }
     }
 
     @Test(arguments: Backend.allCases)
     func `a consent is found by its code, however it is typed`(backend: Backend) throws {
         try withConsents(backend) { _, consents throws in
-            let (consent, code) = try pair(consents.record(TestConsent.statement(), by: "phone", at: now))
+            let (consent, code) = try pair(
+                consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now))
             #expect(code.printed.count == 23)
             for typed in [code.printed, code.printed.lowercased(), " " + code.printed.replacing("-", with: " ")] {
                 #expect(try consents.consent(#require(WithdrawalCode(typed))) == consent)
@@ -33,13 +34,14 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `it covers what was granted, for as long as it says, and no more`(backend: Backend) throws {
         try withConsents(backend) { _, consents throws in
-            let code = try consents.record(TestConsent.statement([.processing]), by: "phone", at: now).code
+            let code = try consents.record(TestConsent.statement([.processing]), under: TestConsent.texts, by: "phone", at: now)
+                .code
             #expect(try consents.require(.processing, code, at: now.addingTimeInterval(30 * day - 1)).processing != nil)
             #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: now.addingTimeInterval(30 * day)) }
             #expect(throws: RecordsError.invalid(field: "consent", reason: "does not cover donation")) {
                 try consents.require(.donation, code, at: now)
             }
-            _ = try consents.extend(code, by: TestConsent.statement([.donation]), by: "phone", at: now)
+            _ = try consents.extend(code, by: TestConsent.statement([.donation]), under: TestConsent.texts, by: "phone", at: now)
             #expect(try consents.require(.donation, code, at: now).processing != nil)
         }
     }
@@ -52,7 +54,9 @@ import Testing
             var foreign = TestConsent.statement()
             foreign.language = "fr"
             for statement in [old, foreign, TestConsent.statement([])] {
-                #expect(throws: RecordsError.self) { try consents.record(statement, by: "phone", at: now) }
+                #expect(throws: RecordsError.self) {
+                    try consents.record(statement, under: TestConsent.texts, by: "phone", at: now)
+                }
             }
             #expect(try store.audit.head().sequence == 0)
         }
@@ -61,8 +65,9 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `a withdrawal takes all but the fact, proves itself, and can be repeated`(backend: Backend) throws {
         try withConsents(backend) { store, consents throws in
-            let (consent, code) = try pair(consents.record(TestConsent.statement(), by: "phone", at: now))
-            _ = try store.cases(consents).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
+            let (consent, code) = try pair(
+                consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now))
+            _ = try store.cases(keys: consents.keys).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
             #expect(try consents.consent(code).photos == 1)
             let later = now.addingTimeInterval(day)
             let withdrawal = try consents.withdraw(code, at: later)
@@ -71,7 +76,9 @@ import Testing
             let left = try consents.consent(code)
             #expect(left.withdrawn == Timestamp.text(later) && left.photos == 0 && left.processing == nil && left.donation == nil)
             #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: later) }
-            #expect(throws: RecordsError.self) { try consents.extend(code, by: TestConsent.statement(), by: "phone", at: later) }
+            #expect(throws: RecordsError.self) {
+                try consents.extend(code, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
+            }
             let again = try consents.withdraw(code, at: later.addingTimeInterval(day))
             #expect(again.photosDeleted == 0 && again.time == withdrawal.time)
             #expect(try store.audit.verify().sequence == 3, "consent, donation, withdrawal")
@@ -81,8 +88,8 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `one purpose can be withdrawn by itself`(backend: Backend) throws {
         try withConsents(backend) { store, consents throws in
-            let code = try consents.record(TestConsent.statement(), by: "phone", at: now).code
-            _ = try store.cases(consents).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
+            let code = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now).code
+            _ = try store.cases(keys: consents.keys).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
             #expect(try consents.withdraw(code, [.donation], at: now).photosDeleted == 1)
             let left = try consents.require(.processing, code, at: now)
             #expect(left.donation == nil && left.photos == 0 && left.withdrawn == nil)
@@ -95,27 +102,34 @@ import Testing
     func `a request that is sent again is answered the same, and done once`(backend: Backend) throws {
         try withConsents(backend) { store, consents throws in
             let request = IdempotentRequest(device: "phone", key: "1", body: Data("a".utf8))
-            let first = try consents.record(TestConsent.statement(), by: "phone", answering: request, at: now)
-            let second = try consents.record(TestConsent.statement(), by: "phone", answering: request, at: now)
+            let first = try consents.record(
+                TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: request, at: now)
+            let second = try consents.record(
+                TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: request, at: now)
             #expect(first.code == second.code && first.consent == second.consent)
             #expect(try store.audit.head().sequence == 1)
             let changed = IdempotentRequest(device: "phone", key: "1", body: Data("b".utf8))
             #expect(throws: RecordsError.self) {
-                try consents.record(TestConsent.statement(), by: "phone", answering: changed, at: now)
+                try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: changed, at: now)
             }
             let other = IdempotentRequest(device: "another phone", key: "1", body: Data("a".utf8))
             #expect(
-                try consents.record(TestConsent.statement(), by: "another phone", answering: other, at: now).code != first.code)
+                try consents.record(
+                    TestConsent.statement(), under: TestConsent.texts, by: "another phone", answering: other, at: now
+                ).code != first.code)
         }
     }
 
     @Test(arguments: Backend.allCases)
     func `an expiry deletes what is over, and only that`(backend: Backend) throws {
         try withConsents(backend) { store, consents throws in
-            let cases = store.cases(consents)
-            let short = try consents.record(TestConsent.statement([.processing]), by: "phone", at: now).code
+            let cases = store.cases(keys: consents.keys)
+            let short = try consents.record(TestConsent.statement([.processing]), under: TestConsent.texts, by: "phone", at: now)
+                .code
             let request = IdempotentRequest(device: "phone", key: "1", body: Data())
-            let long = try consents.record(TestConsent.statement(), by: "phone", answering: request, at: now).code
+            let long = try consents.record(
+                TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: request, at: now
+            ).code
             _ = try cases.donate(Data("photo".utf8), CaseFacts(), consent: long, by: "phone", at: now)
             #expect(try store.expire(at: now.addingTimeInterval(day / 2)) == .init(consents: 0, photos: 0, answers: 0))
             #expect(try store.expire(at: now.addingTimeInterval(31 * day)) == .init(consents: 1, photos: 0, answers: 1))

@@ -83,7 +83,7 @@ struct AnalysisHandler: Sendable {
             }
             return nil
         }
-        guard let consents = archive?.consents else {
+        guard let consents = archive?.consents?.store else {
             throw Problem(
                 .fieldInvalid, "consent can't be given: this server keeps no consents, and needs none.", field: "consent")
         }

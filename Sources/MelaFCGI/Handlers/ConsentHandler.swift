@@ -35,10 +35,9 @@ struct ConsentHandler: Sendable {
 
     /// POST /v1/consents: a new consent, or one more purpose for the one whose code is given.
     @Sendable func record(_ request: Request) throws -> Response {
-        let store = try consents()
+        let (store, texts) = try consents()
         let form = try UploadForm(
-            request, limit: UploadForm.limitWithoutPhoto,
-            fields: ["processing", "donation", "text_version", "language", "given_by", "consent"])
+            request, fields: ["processing", "donation", "text_version", "language", "given_by", "consent"])
         var purposes: Set<ConsentTexts.Purpose> = []
         for purpose in ConsentTexts.Purpose.allCases
         where try form.choice(purpose.rawValue, of: Decision.self) == .granted {
@@ -53,16 +52,16 @@ struct ConsentHandler: Sendable {
         let device = request.caller.name ?? ""
         if let typed = try form.text("consent") {
             let code = try Self.code(typed, field: "consent")
-            return try answer(request, store.extend(code, by: statement, by: device), code: nil)
+            return try answer(request, store.extend(code, by: statement, under: texts, by: device), code: nil)
         }
-        let recorded = try store.record(statement, by: device, answering: try request.idempotent(form))
+        let recorded = try store.record(statement, under: texts, by: device, answering: try request.idempotent(form))
         return try answer(request, recorded.consent, code: recorded.code.printed, status: .created)
     }
 
     /// POST /v1/consents/lookup
     @Sendable func lookUp(_ request: Request) throws -> Response {
-        let store = try consents()
-        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["code"])
+        let store = try consents().store
+        let form = try UploadForm(request, fields: ["code"])
         return try answer(request, store.consent(Self.code(form.required("code"), field: "code")), code: nil)
     }
 
@@ -82,8 +81,8 @@ struct ConsentHandler: Sendable {
 
     /// POST /v1/withdrawals
     @Sendable func withdraw(_ request: Request) throws -> Response {
-        let store = try consents()
-        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["code", "scope"])
+        let store = try consents().store
+        let form = try UploadForm(request, fields: ["code", "scope"])
         let code = try Self.code(form.required("code"), field: "code")
         let scope = try form.choice("scope", of: Scope.self) ?? .all
         let withdrawal = try store.withdraw(code, scope.purposes)
@@ -91,7 +90,7 @@ struct ConsentHandler: Sendable {
         return request.preference == .html ? .html(WithdrawalPage.page(document)) : try .json(document)
     }
 
-    private func consents() throws -> ConsentStore {
+    private func consents() throws -> (store: ConsentStore, texts: ConsentTexts) {
         guard let consents = try service.readyArchive()?.consents else {
             throw Problem(.notOffered, "This server keeps no consents, and nothing that needs one.")
         }

@@ -23,9 +23,7 @@ public struct CaseStore: Sendable {
     private static let idDigits = 10
 
     let database: any SQLDatabase
-    let consents: ConsentStore
-
-    private var keys: KeyRing { consents.keys }
+    let keys: KeyRing
 
     /// Keeps a case.
     ///
@@ -40,6 +38,7 @@ public struct CaseStore: Sendable {
     ) throws(RecordsError) -> String {
         var facts = given
         try facts.check()
+        let consents = ConsentStore(database: database, keys: keys)
         let answers = AnswerStore(keys: keys)
         return try database.writing { session in
             if let request, let id = try answers.find(request, in: session) { return id }

@@ -50,16 +50,18 @@ public struct ConsentStore: Sendable {
 
     let database: any SQLDatabase
     let keys: KeyRing
-    public let texts: ConsentTexts
 
     /// Records a consent.
     ///
-    /// - Parameter device: the device that recorded it, as it is to be kept.
+    /// - Parameters:
+    ///   - texts: the words in force.
+    ///   - device: the device that recorded it, as it is to be kept.
     /// - Throws: `RecordsError.invalid` if the words are not those in force; `.notWritten`.
     public func record(
-        _ statement: Statement, by device: String, answering request: IdempotentRequest? = nil, at now: Date = Date()
+        _ statement: Statement, under texts: ConsentTexts, by device: String, answering request: IdempotentRequest? = nil,
+        at now: Date = Date()
     ) throws(RecordsError) -> Recorded {
-        try check(statement)
+        try texts.check(statement)
         let answers = AnswerStore(keys: keys)
         return try database.writing { session in
             if let request, let answer = try answers.find(request, in: session) {
@@ -71,7 +73,7 @@ public struct ConsentStore: Sendable {
             let code = WithdrawalCode()
             let time = Timestamp.text(now)
             var consent = Consent(id: UUID().uuidString.lowercased(), recorded: time)
-            grant(statement, to: &consent, by: device, at: now)
+            consent.grant(statement, under: texts, by: device, at: now)
             let key = try DataKey(for: consent.id, in: keys)
             try session.execute(
                 """
@@ -91,12 +93,12 @@ public struct ConsentStore: Sendable {
     /// Adds a purpose to a consent that has the other one, or renews one.
     /// - Throws: `RecordsError.unknown`, `.invalid`, `.notWritten`.
     public func extend(
-        _ code: WithdrawalCode, by statement: Statement, by device: String, at now: Date = Date()
+        _ code: WithdrawalCode, by statement: Statement, under texts: ConsentTexts, by device: String, at now: Date = Date()
     ) throws(RecordsError) -> Consent {
-        try check(statement)
+        try texts.check(statement)
         return try database.writing { session in
             var consent = try standing(code, in: session)
-            grant(statement, to: &consent, by: device, at: now)
+            consent.grant(statement, under: texts, by: device, at: now)
             let key = try key(of: consent.id, in: session)
             try session.execute(
                 "UPDATE consents SET processing_until = $1, donation_until = $2, content = $3 WHERE id = $4",
@@ -241,34 +243,40 @@ public struct ConsentStore: Sendable {
         try key.seal(Grants(processing: consent.processing, donation: consent.donation), as: Self.purpose)
     }
 
-    private func check(_ statement: Statement) throws(RecordsError) {
-        guard !statement.purposes.isEmpty else {
-            throw .invalid(field: "processing", reason: "or donation must be granted; there is nothing to record otherwise")
-        }
-        guard statement.textVersion == texts.version else {
-            throw .invalid(
-                field: "text_version", reason: "must be \(texts.version), the one in force; show the patient that text")
-        }
-        guard texts.texts.contains(where: { $0.language == statement.language }) else {
-            let languages = texts.texts.map(\.language).joined(separator: ", ")
-            throw .invalid(field: "language", reason: "must be one that there is a text in: \(languages)")
-        }
-    }
-
-    private func grant(_ statement: Statement, to consent: inout Consent, by device: String, at now: Date) {
-        for purpose in statement.purposes {
-            let days = purpose == .processing ? texts.validityDays.processing : texts.validityDays.donation
-            consent[purpose] = Consent.Grant(
-                textVersion: statement.textVersion, language: statement.language, givenBy: statement.givenBy, recordedBy: device,
-                given: Timestamp.text(now), until: Timestamp.text(now.addingTimeInterval(Double(days) * 86_400)))
-        }
-    }
-
     private func note(_ consent: Consent, _ statement: Statement, _ device: String) -> Note {
         let until = statement.purposes.compactMap { purpose in consent[purpose].map { (purpose.rawValue, $0.until) } }
         return Note(
             consent: consent.id, purposes: statement.purposes.map(\.rawValue).sorted(), textVersion: statement.textVersion,
             language: statement.language, givenBy: statement.givenBy, until: Dictionary(uniqueKeysWithValues: until),
             device: device)
+    }
+}
+
+extension ConsentTexts {
+    /// - Throws: `RecordsError.invalid` if what was said does not fit these words.
+    fileprivate func check(_ statement: ConsentStore.Statement) throws(RecordsError) {
+        guard !statement.purposes.isEmpty else {
+            throw .invalid(field: "processing", reason: "or donation must be granted; there is nothing to record otherwise")
+        }
+        guard statement.textVersion == version else {
+            throw .invalid(field: "text_version", reason: "must be \(version), the one in force; show the patient that text")
+        }
+        guard texts.contains(where: { $0.language == statement.language }) else {
+            let languages = texts.map(\.language).joined(separator: ", ")
+            throw .invalid(field: "language", reason: "must be one that there is a text in: \(languages)")
+        }
+    }
+}
+
+extension Consent {
+    fileprivate mutating func grant(
+        _ statement: ConsentStore.Statement, under texts: ConsentTexts, by device: String, at now: Date
+    ) {
+        for purpose in statement.purposes {
+            let days = purpose == .processing ? texts.validityDays.processing : texts.validityDays.donation
+            self[purpose] = Grant(
+                textVersion: statement.textVersion, language: statement.language, givenBy: statement.givenBy, recordedBy: device,
+                given: Timestamp.text(now), until: Timestamp.text(now.addingTimeInterval(Double(days) * 86_400)))
+        }
     }
 }

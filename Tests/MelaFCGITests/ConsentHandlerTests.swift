@@ -1,0 +1,154 @@
+import Foundation
+import HTTPTypes
+import Records
+import Testing
+
+@testable import MelaFCGI
+
+@Suite struct ConsentHandlerTests {
+    private let photo = (try? TestService.fixture("landscape.jpg")) ?? Data()
+
+    private func type(_ response: Response) throws -> String? {
+        (try response.json()["type"] as? String)?.replacing("urn:melascan:problem:", with: "")
+    }
+
+    private func analysis(_ consent: String?) -> TestForm {
+        let form = TestForm().adding(image: photo).adding("views", "1")
+        return consent.map { form.adding("consent", $0) } ?? form
+    }
+
+    @Test func `in the cloud a photo is analysed with a consent only, and the log names it`() throws {
+        try TestArchive.with(.cloud) { archive throws in
+            let token = try archive.token()
+            for consent in [nil, "", "ABCDE-FGHJK-MNPQR-STVWX", try archive.consent(processing: "refused", token: token)] {
+                let response = archive.router.respond(to: analysis(consent).request(token: token))
+                #expect(try type(response) == "consent-required")
+            }
+            let code = try archive.consent(token: token)
+            for path in ["/v1/analyses", "/melanoma"] {
+                #expect(archive.router.respond(to: analysis(code).request(path, token: token)).status == .ok)
+            }
+            #expect(try archive.kinds() == ["consent", "consent", "analysis", "analysis"])
+            var last = ""
+            try archive.store.audit.forEach { last = $0.content }
+            let record = try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any]
+            #expect((record?["device"] as? String)?.hasPrefix("Room 3 phone (") == true)
+            #expect((record?["consent"] as? String)?.count == 36 && !last.contains(code))
+
+            #expect(
+                archive.router.respond(to: TestForm().adding("code", code).request("/v1/withdrawals", token: nil)).status == .ok)
+            let refused = archive.router.respond(to: analysis(code).request(token: token))
+            #expect(try type(refused) == "consent-required" && refused.text.contains("was withdrawn"))
+        }
+    }
+
+    @Test func `in a clinic no consent is needed, and one that is named must hold`() throws {
+        try TestArchive.with { archive throws in
+            #expect(archive.router.respond(to: analysis(nil).request()).status == .ok)
+            #expect(try archive.router.respond(to: analysis(archive.consent()).request()).status == .ok)
+            #expect(try type(archive.router.respond(to: analysis("nonsense").request())) == "field-invalid")
+        }
+        let router = Router(service: try TestService.make())
+        #expect(try type(router.respond(to: analysis("ABCDE-FGHJK-MNPQR-STVWX").request())) == "field-invalid")
+        for path in ["/v1/consents", "/v1/consents/lookup", "/v1/withdrawals", "/v1/cases", "/v1/cases/histology"] {
+            #expect(try type(router.respond(to: TestForm().adding("code", "x").request(path))) == "not-offered")
+        }
+    }
+
+    @Test func `a consent is recorded with its words, looked up and withdrawn by its code alone`() throws {
+        try TestArchive.with { archive throws in
+            let response = archive.router.respond(
+                to: TestArchive.statement("granted", "refused").adding("given_by", "guardian").request("/v1/consents"))
+            let json = try response.json()
+            let code = try #require(json["code"] as? String)
+            let grant = try #require(json["processing"] as? [String: Any])
+            #expect(
+                response.status == .created && grant["given_by"] as? String == "guardian"
+                    && grant["text_version"] as? String == "7")
+            #expect(json["donation"] == nil)
+
+            var lookup = TestForm().adding("code", code.lowercased()).request("/v1/consents/lookup")
+            lookup.remoteAddress = "192.0.2.7"
+            let found = try archive.router.respond(to: lookup).json()
+            #expect(found["id"] as? String == json["id"] as? String && found["code"] == nil && found["photos"] as? Int == 0)
+
+            var withdrawal = TestForm().adding("code", code).request("/v1/withdrawals", accept: "text/html")
+            withdrawal.remoteAddress = "192.0.2.7"
+            let page = archive.router.respond(to: withdrawal)
+            let head = try archive.store.audit.head()
+            #expect(page.status == .ok && page.text.contains("withdrawn") && page.text.contains(head.hash))
+            #expect(try archive.kinds() == ["consent", "withdrawal"])
+        }
+    }
+
+    @Test func `a purpose is added to a consent, and withdrawn by itself`() throws {
+        try TestArchive.with { archive throws in
+            let code = try archive.consent(donation: "refused")
+            let more = TestArchive.statement("refused", "granted").adding("consent", code).request("/v1/consents")
+            let extended = archive.router.respond(to: more)
+            #expect(try extended.status == .ok && extended.json()["donation"] is [String: Any])
+            let form = TestForm().adding("code", code).adding("scope", "donation")
+            let json = try archive.router.respond(to: form.request("/v1/withdrawals")).json()
+            #expect(json["still_granted"] as? [String] == ["processing"] && json["photos_deleted"] as? Int == 0)
+        }
+    }
+
+    @Test func `what makes no sense is named, and nothing is recorded`() throws {
+        try TestArchive.with { archive throws in
+            let good = TestArchive.statement("granted", "granted")
+            let bad: [(TestForm, String?)] = [
+                (TestArchive.statement("refused", "refused"), "processing"),
+                (TestArchive.statement("maybe", "granted"), "processing"),
+                (TestForm().adding("processing", "granted").adding("language", "en"), "text_version"),
+                (TestForm().adding("processing", "granted").adding("text_version", "7").adding("language", "xx"), "language"),
+                (TestForm().adding("processing", "granted").adding("text_version", "6").adding("language", "en"), "text_version"),
+                (good.adding("given_by", "a friend"), "given_by"), (good.adding("consnet", "x"), nil),
+                (good.adding("consent", "too short"), "consent"),
+            ]
+            for (form, field) in bad {
+                let response = archive.router.respond(to: form.request("/v1/consents"))
+                #expect(try type(response) == "field-invalid" && response.json()["field"] as? String == field, "\(response.text)")
+            }
+            let unknown = TestForm().adding("code", "ABCDE-FGHJK-MNPQR-STVWX")
+            for path in ["/v1/consents/lookup", "/v1/withdrawals"] {
+                #expect(try type(archive.router.respond(to: unknown.request(path))) == "record-unknown")
+            }
+            let long = TestForm().adding("code", String(repeating: "x", count: 20_000))
+            #expect(try type(archive.router.respond(to: long.request("/v1/withdrawals"))) == "body-too-large")
+            #expect(try archive.kinds().isEmpty)
+        }
+    }
+
+    @Test func `a consent that is sent again under its key is the same one`() throws {
+        try TestArchive.with { archive throws in
+            let token = try archive.token()
+            func send(_ form: TestForm) throws -> Response {
+                archive.router.respond(to: form.request("/v1/consents", token: token, key: "k-1"))
+            }
+            let form = TestArchive.statement("granted", "granted")
+            let (first, second) = (try send(form).json(), try send(form).json())
+            #expect(first["code"] as? String == second["code"] as? String && first["code"] != nil)
+            #expect(try archive.kinds() == ["consent"])
+            #expect(try type(send(TestArchive.statement("granted", "refused"))) == "field-invalid")
+        }
+    }
+
+    @Test func `as FHIR it is one Consent for each purpose, and an inactive one when it was withdrawn`() throws {
+        try TestArchive.with { archive throws in
+            let response = archive.router.respond(
+                to: TestArchive.statement("granted", "granted").request("/v1/consents", accept: "application/fhir+json"))
+            #expect(response.status == .created && response.headers[.contentType] == "application/fhir+json")
+            func resources(_ response: Response) throws -> [[String: Any]] {
+                (try response.json()["entry"] as? [[String: Any]] ?? []).compactMap { $0["resource"] as? [String: Any] }
+            }
+            let consents = try resources(response).filter { $0["resourceType"] as? String == "Consent" }
+            #expect(consents.map { $0["status"] as? String } == ["active", "active"])
+            let identifiers = try #require(consents.first?["identifier"] as? [[String: Any]])
+            let code = try #require(identifiers.last?["value"] as? String)
+            _ = archive.router.respond(to: TestForm().adding("code", code).request("/v1/withdrawals"))
+            let lookup = TestForm().adding("code", code).request("/v1/consents/lookup", accept: "application/fhir+json")
+            let left = try resources(archive.router.respond(to: lookup)).filter { $0["resourceType"] as? String == "Consent" }
+            #expect(left.count == 1 && left[0]["status"] as? String == "inactive")
+        }
+    }
+}
