@@ -19,7 +19,7 @@ export class AccessCard extends EventTarget {
       event.preventDefault();
       this.#take();
     });
-    this.#input.addEventListener("input", () => this.#complain(null));
+    this.#input.addEventListener("input", () => this.complain(null));
     this.#forget.addEventListener("click", () => this.dispatchEvent(new Event("forget")));
     this.#close.addEventListener("click", () => this.hide());
   }
@@ -38,14 +38,25 @@ export class AccessCard extends EventTarget {
     if (isNew) this.focus();
   }
 
+  get isAsking() {
+    return !this.#part.hidden && !this.#form.hidden;
+  }
+
   /** The server answers: what the card still says of a token stays, what it asked for does not. */
   stopAsking() {
-    if (!this.#form.hidden) this.hide();
+    if (this.isAsking) this.hide();
   }
 
   /** `words` about a token that was taken over or turned down, with nothing to type. */
   tell(title, words) {
     this.#show(title, words, false);
+  }
+
+  /** Says `words` at the token's field, if any. */
+  complain(words) {
+    say(this.#error, words);
+    if (words) this.#input.setAttribute("aria-invalid", "true");
+    else this.#input.removeAttribute("aria-invalid");
   }
 
   hide() {
@@ -64,24 +75,18 @@ export class AccessCard extends EventTarget {
     this.#form.hidden = !asks;
     this.#close.hidden = asks;
     this.#input.value = "";
-    this.#complain(null);
+    this.complain(null);
     this.#part.hidden = false;
   }
 
   #take() {
     const { token, error } = checkedToken(this.#input.value);
-    this.#complain(error);
+    this.complain(error);
     if (error) {
       this.#input.focus();
       return;
     }
     this.#input.value = ""; // it is not shown again
     this.dispatchEvent(new CustomEvent("token", { detail: token }));
-  }
-
-  #complain(words) {
-    say(this.#error, words);
-    if (words) this.#input.setAttribute("aria-invalid", "true");
-    else this.#input.removeAttribute("aria-invalid");
   }
 }

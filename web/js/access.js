@@ -8,6 +8,7 @@ import { checkedToken, forgetToken } from "./token.js";
 export class Access {
   #card = new AccessCard();
   #connection;
+  #linkError = null;
 
   constructor(connection) {
     this.#connection = connection;
@@ -17,7 +18,11 @@ export class Access {
       connection.connect(connection.server.base);
     });
     connection.addEventListener("ready", () => this.#card.stopAsking());
-    connection.addEventListener("locked", ({ detail }) => this.#card.ask(detail));
+    connection.addEventListener("locked", ({ detail }) => {
+      this.#card.ask(detail);
+      this.#card.complain(this.#linkError);
+      this.#linkError = null;
+    });
     connection.addEventListener("known", ({ detail: { isKept } }) => this.#card.tell("This device is now known to the server", isKept
       ? "Its token is kept in this browser. The settings can replace or forget it."
       : "This browser keeps nothing: the token holds until you leave this page."));
@@ -31,7 +36,7 @@ export class Access {
     onFragment("token", (text) => {
       const { token, error } = checkedToken(text);
       if (error) {
-        this.#card.tell("The link holds no whole token", "Scan the code again, or paste the token.");
+        this.#broken();
         return;
       }
       hasBegun = true;
@@ -39,6 +44,13 @@ export class Access {
       this.#connection.connect("", token);
     });
     if (!hasBegun) this.#connection.connect(address);
+  }
+
+  /** The link held something else; the server's answer to the token that is kept, if any, follows or was there before. */
+  #broken() {
+    this.#linkError = "The link held no whole token. Scan the code again, or paste the token.";
+    if (this.#card.isAsking) this.#card.complain(this.#linkError);
+    else this.#card.tell("The link held no whole token", "This device stays as it was. Scan the code again if it needs another token.");
   }
 
   focus() {

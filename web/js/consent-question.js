@@ -76,25 +76,25 @@ export class ConsentQuestion {
       this.#part.replaceChildren(element("p", {}, "This server has no words to ask the patient with. Tell its administrator."));
       return;
     }
+    const asked = element("div", { class: "asking" });
+    // Other words or another person: what was ticked was ticked for others.
+    const drawPurposes = () => asked.replaceChildren(...this.#purposes.map((purpose) => this.#purpose(purpose)));
+    const { texts } = this.#terms;
     this.#part.replaceChildren(
       element("div", { class: "fields" },
-        this.#terms.texts.length < 2 ? null : this.#select("language", "Language",
-          this.#terms.texts.map(({ language }) => [language, languageName(language)]), this.#text.language,
-          (value) => { this.#text = this.#terms.texts.find(({ language }) => language === value); }),
-        this.#select("giver", "Who agrees", Object.entries(givers), this.#giver, (value) => { this.#giver = value; })),
-      ...this.#purposes.map((purpose) => this.#purpose(purpose)));
+        texts.length < 2 ? null : this.#select("language", "Language", texts.map(({ language }) => [language, languageName(language)]), this.#text.language,
+          (value) => { this.#text = texts.find(({ language }) => language === value); drawPurposes(); }),
+        this.#select("giver", "Who agrees", Object.entries(givers), this.#giver,
+          (value) => { this.#giver = value; drawPurposes(); })),
+      asked);
+    drawPurposes();
   }
 
-  /** Other words or another person: what was ticked was ticked for others. */
   #select(name, label, options, chosen, choose) {
     const id = `${this.#prefix}-${name}`;
     const select = element("select", { id, autocomplete: "off" },
       options.map(([value, words]) => element("option", { value, selected: value === chosen }, words)));
-    select.addEventListener("change", () => {
-      choose(select.value);
-      this.#draw();
-      this.#find(name).focus();
-    });
+    select.addEventListener("change", () => choose(select.value));
     return element("div", { class: this.#terms.texts.length < 2 ? "field field--wide" : "field" }, element("label", { for: id }, label), select);
   }
 

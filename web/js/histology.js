@@ -38,7 +38,7 @@ async function add() {
     const fields = names.map((name) => [name, byId(name).value.trim()]);
     const answer = await new Server(address, keptToken(address)).post("/v1/cases/histology", formOf(fields), { signal: run.signal });
     if (!run.isLatest()) return;
-    byId("outcome-words").textContent = `Case ${answer.case ?? fields[0][1]}: ${byId("histology").selectedOptions[0].textContent}.`;
+    byId("outcome-words").textContent = `Case ${String(answer.case ?? fields[0][1]).toUpperCase()}: ${byId("histology").selectedOptions[0].textContent}.`;
     form.reset();
     byId("outcome").hidden = false;
     byId("outcome-title").focus();
