@@ -1,7 +1,7 @@
 """How it looks can be measured: widths, contrasts, sizes, names."""
 
 from archive import ArchiveTest, cloud
-from page import PageTest
+from page import Keys, PageTest
 
 CONTRAST = """
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -40,7 +40,7 @@ class Layout:
         yield "empty"
         self.analyse()
         self.find("age").send_keys("999")
-        self.find("site").click()
+        self.press(Keys.TAB)
         self.wait_until(lambda: self.is_shown("photo-error"), "the words", 5)
         yield "refused"
         self.open()
@@ -60,7 +60,7 @@ class Layout:
         for state in self.states():
             with self.subTest(state):
                 found = self.run_script(CONTRAST, TEXTS)
-                self.assertGreater(len(found), 10)
+                self.assertGreater(len(found), 5)
                 self.assertEqual([each for each in found if each[2] < 4.5], [])
 
     def test_everything_to_touch_is_large_enough(self):
