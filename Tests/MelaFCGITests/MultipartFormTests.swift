@@ -28,6 +28,13 @@ import Testing
         #expect(parts.map(\.1) == ["1"])
     }
 
+    @Test(arguments: ["\u{301}x", "x\u{600}"])
+    func `a mark that joins its neighbours hides no quote of a name`(_ name: String) throws {
+        let parts = try parse(
+            "--b\r\nContent-Disposition: form-data; filename=\"\(name)\"; name=\"\(name)\"\r\n\r\n1\r\n--b--")
+        #expect(parts.map(\.0) == [name])
+    }
+
     @Test(arguments: [
         "", "--b", "--b\r\n", "--b\r\nContent-Disposition: form-data; name=x\r\n\r\nno end",
         "--b\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--b\r\nrest", "x--b\r\n\r\n\r\n--b--",
@@ -55,6 +62,7 @@ import Testing
     @Test(arguments: [
         ("*/*", Request.Preference.json), ("", .json), ("text/html,application/xhtml+xml,*/*;q=0.8", .html),
         ("text/event-stream", .eventStream), ("application/json, text/html", .json), ("Text/Event-Stream; q=1", .eventStream),
+        ("text/html,\u{301}", .html),
     ])
     func `pages and streams are given only where they are named`(accept: String, preference: Request.Preference) {
         let request = Request(
@@ -82,6 +90,7 @@ import Testing
         #expect(Parameters(["PATH_INFO": "/melanoma", "REQUEST_URI": "/cgi-bin/x/melanoma"]).request().path == "/melanoma")
         #expect(Parameters(["PATH_INFO": "", "DOCUMENT_URI": "/v1/ensemble"]).request().path == "/v1/ensemble")
         #expect(Parameters(["REQUEST_URI": "/metrics?x=1"]).request().path == "/metrics")
+        #expect(Parameters(["REQUEST_URI": "/metrics?\u{301}"]).request().path == "/metrics")
         #expect(Parameters([:]).request().path == "/")
     }
 
