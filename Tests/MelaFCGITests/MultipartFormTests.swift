@@ -50,6 +50,23 @@ import Testing
         #expect(throws: Problem.self) { try parse("--b\r\nX: \(String(repeating: "y", count: 5000))\r\n\r\n1\r\n--b--") }
     }
 
+    /// What a fuzzer found worth keeping: a line with the content type, then the body.
+    @Test func `parts of the fuzzer's corpus lie in the body, one behind the other`() throws {
+        let folder = TestService.root.appending(path: "Tests/Fixtures/fuzz/multipart")
+        var parsed = 0
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let bytes = try Data(contentsOf: file)
+            let line = bytes.prefix { $0 != 0x0A }
+            try Data(bytes.dropFirst(line.count + 1)).withUnsafeBytes { body in
+                guard let form = try? MultipartForm(body, contentType: String(decoding: line, as: UTF8.self)) else { return }
+                parsed += 1
+                let ends = form.parts.flatMap { [$0.range.lowerBound, $0.range.upperBound] }
+                #expect(ends == ends.sorted() && (ends.last ?? 0) <= body.count)
+            }
+        }
+        #expect(parsed >= 4)
+    }
+
     @Test func `every prefix of a form is refused or parsed, and none crashes`() throws {
         let whole = TestForm().adding("age", "63").adding(image: Data([0xFF, 0xD8, 13, 10, 45, 45])).closed
         for count in 0...whole.count {
