@@ -47,8 +47,7 @@ private func expectPreference(of request: Request) {
 private final class Parameters: Connection {
     private static let names = [
         "HTTP_ACCEPT", "CONTENT_LENGTH", "REQUEST_METHOD", "PATH_INFO", "DOCUMENT_URI", "REQUEST_URI", "SCRIPT_NAME",
-        "CONTENT_TYPE",
-        "HTTP_ORIGIN", "HTTP_AUTHORIZATION",
+        "CONTENT_TYPE", "HTTP_ORIGIN", "HTTP_AUTHORIZATION",
     ]
     private var values: [String: String] = [:]
 

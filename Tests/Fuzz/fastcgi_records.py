@@ -154,7 +154,8 @@ def management(chance):
     records = base(chance)
     for _ in range(chance.randint(1, 20)):
         content = chance.choice([
-            b"", pairs({b"FCGI_MAX_CONNS": b"", b"FCGI_MPXS_CONNS": b""}), pairs({b"X" * 3000: b""}), size(LARGEST, True) + size(0), short(chance, chance.randrange(300))])
+            b"", pairs({b"FCGI_MAX_CONNS": b"", b"FCGI_MPXS_CONNS": b""}), pairs({b"X" * 3000: b""}), size(1 << 29, True) + size(0),
+            short(chance, chance.randrange(300))])
         kind = chance.choice([GET_VALUES, END, STDOUT, STDERR, DATA, 10, 11, 0, 255])
         records.insert(chance.randrange(len(records) + 1), record(kind, content, request=chance.choice([0, 0, 1])))
     return b"".join(records)
