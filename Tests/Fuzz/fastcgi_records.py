@@ -181,7 +181,7 @@ def altered(chance):
     """A sound request with some bytes changed, most of them where records begin."""
     spoilt = bytearray(b"".join(base(chance)))
     for _ in range(chance.randint(1, 8)):
-        spoilt[chance.randrange(min(len(spoilt), chance.choice([40, 400, 100000])))] = chance.randrange(256)
+        spoilt[chance.randrange(min(len(spoilt), chance.choice([40, 400, 100000])))] = chance.randrange(0xBF)  # two lengths: below LARGEST
     return bytes(spoilt)
 
 
