@@ -18,8 +18,8 @@ test: ## everything: style, Swift, browser; about ten minutes the first time
 bench: ## measure the engine on this machine
 	@exec scripts/bench
 
-fuzz: ## search for files that harm the checkpoint reader, for a minute (SECONDS=60)
-	@exec scripts/fuzz $(SECONDS)
+fuzz: ## search for input that does harm (TARGET=checkpoints, multipart, header, jpeg or parameters; SECONDS=60 for each)
+	@exec scripts/fuzz $(or $(TARGET),all) $(SECONDS)
 
 build: ## build the server and the tool into .build/release
 	@exec scripts/build

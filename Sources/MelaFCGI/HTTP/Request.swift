@@ -35,8 +35,9 @@ struct Request {
 
     /// Event streams, FHIR and pages are given only where they are named: `*/*` means JSON.
     var preference: Preference {
-        let types = accept.split(separator: ",").map { type in
-            type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        // By scalar, not by character: a combining mark must not hide the comma before it.
+        let types = accept.unicodeScalars.split(separator: ",").map { type in
+            String(type.prefix { $0 != ";" }).filter { $0 != " " }.lowercased()
         }
         if types.contains("text/event-stream") { return .eventStream }
         if types.contains("application/fhir+json") { return .fhir }
