@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Records
 
 /// libFuzzer's entry: each line is the value of one CGI parameter, and together they are a request's header. Built by scripts/fuzz.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -8,7 +9,7 @@ public func fuzzHeader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     expectPath(request.path, of: parameters)
     expectLength(request.contentLength, of: parameters)
     expectPreference(of: request)
-    // What else is read from a header, such as HTTP_AUTHORIZATION, is held to its contract here.
+    expectToken(of: request)
     return 0
 }
 
@@ -23,6 +24,14 @@ private func expectPath(_ path: String, of parameters: Parameters) {
 private func expectLength(_ length: Int?, of parameters: Parameters) {
     guard let text = parameters.parameter("CONTENT_LENGTH"), let length else { return }
     precondition(length >= 0 && text.utf8.drop { $0 == 0x30 }.elementsEqual(length == 0 ? "".utf8 : String(length).utf8))
+}
+
+/// A token has an identifier of eight digits of base 32, in whichever case, and stands as it is in the header.
+private func expectToken(of request: Request) {
+    guard let token = request.bearerToken else { return }
+    precondition(request.authorization?.utf8.count ?? 0 > token.utf8.count + 6)
+    guard let identifier = DeviceStore.identifier(in: token) else { return }
+    precondition(identifier.utf8.count == 8 && DeviceStore.identifier(in: token.lowercased()) == identifier)
 }
 
 /// What is preferred has been named, and the order of what is named does not matter.

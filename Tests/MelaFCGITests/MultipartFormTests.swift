@@ -57,7 +57,7 @@ import Testing
         for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             let bytes = try Data(contentsOf: file)
             let line = bytes.prefix { $0 != 0x0A }
-            try Data(bytes.dropFirst(line.count + 1)).withUnsafeBytes { body in
+            Data(bytes.dropFirst(line.count + 1)).withUnsafeBytes { body in
                 guard let form = try? MultipartForm(body, contentType: String(decoding: line, as: UTF8.self)) else { return }
                 parsed += 1
                 let ends = form.parts.flatMap { [$0.range.lowerBound, $0.range.upperBound] }

@@ -25,6 +25,13 @@ struct Request {
     var caller = Caller.anyone
     var body: any BodySource
 
+    /// The token of an Authorization header after RFC 6750; nil if there is none, or it is of another kind.
+    var bearerToken: String? {
+        let parts = (authorization ?? "").utf8.split(separator: 0x20)
+        guard parts.count == 2, String(parts[0])?.lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+
     /// What the client wants to see.
     enum Preference: Equatable {
         case json
