@@ -11,6 +11,9 @@ import Model
 /// The program: a FastCGI worker where a socket is given, a plain CGI program where a request is, help otherwise.
 @main
 enum MelaFCGI {
+    /// Seconds. A large ensemble takes about as long to load.
+    private static let startPatience = 60
+
     static func main() {
         switch CommandLine.arguments.dropFirst().first {
         case nil: exit(run(environment: ProcessInfo.processInfo.environment))
@@ -32,12 +35,14 @@ enum MelaFCGI {
                 handler.logLevel = settings.logLevel
                 return handler
             }
-            let service = Service(settings: settings, logger: logger)
+            let service = Service(settings: settings, logger: logger, patience: startPatience)
             ignoreBrokenPipes()
             let handlesRequest = environment["REQUEST_METHOD"] != nil
             if !handlesRequest { ShutdownSignal.install() }  // before the socket's file can be seen
             if let socket = try ListeningSocket.find(path: settings.socket, environment: environment) {
-                return try serve(service, socket: socket, manager: ServiceManager(environment: environment))
+                let manager = ServiceManager(environment: environment)
+                let watchdog = Watchdog(environment: environment, manager: manager, service: service)
+                return try serve(service, socket: socket, manager: manager, watchdog: watchdog)
             }
             if handlesRequest {
                 try service.start()
@@ -53,8 +58,10 @@ enum MelaFCGI {
         }
     }
 
-    /// Answers at once (health says "starting"), loads, and serves until SIGTERM or SIGINT.
-    private static func serve(_ service: Service, socket: ListeningSocket, manager: ServiceManager) throws -> Int32 {
+    /// Answers at once (health says "starting", photos wait), loads, and serves until SIGTERM or SIGINT.
+    private static func serve(
+        _ service: Service, socket: ListeningSocket, manager: ServiceManager, watchdog: Watchdog?
+    ) throws -> Int32 {
         // All that run or wait, and some to turn further ones away and to answer health checks.
         let worker = Worker(socket: socket, service: service, threads: service.settings.queue + 5)
         ShutdownSignal.withoutSignals { worker.start() }
@@ -65,6 +72,7 @@ enum MelaFCGI {
             throw error
         }
         manager.ready()
+        ShutdownSignal.withoutSignals { watchdog?.start() }
         ShutdownSignal.wait()
         manager.stopping()
         let abandoned = worker.drain()

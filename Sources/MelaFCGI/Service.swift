@@ -13,6 +13,12 @@ final class Service: Sendable {
         var defaults: Ensemble.Options
     }
 
+    private struct Loading {
+        var engine: Engine?
+        /// Requests that wait for it.
+        var waiting = 0
+    }
+
     let settings: Settings
     let queue: AdmissionQueue
     let metrics = Metrics()
@@ -20,23 +26,45 @@ final class Service: Sendable {
     /// Where analyses are noted, once the service has started; nil where nothing is kept.
     var audit: AuditLog? { openedRecords.withLock { $0?.audit } }
     private let openedRecords = Mutex<RecordsStore?>(nil)
-    private let loaded = Mutex<Engine?>(nil)
+    private let loading = Monitor(Loading())
+    /// Seconds that a request waits for the start to end.
+    private let patience: Int
     /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
+    private let decoded = Pulse()
 
-    init(settings: Settings, logger: Logger) {
+    /// - Parameter patience: seconds that requests which need the ensemble wait while it is loaded; 0: they are refused.
+    init(settings: Settings, logger: Logger, patience: Int = 0) {
         self.settings = settings
         self.logger = logger
+        self.patience = patience
         queue = AdmissionQueue(capacity: settings.queue)
     }
 
     /// nil until the self-test has passed.
-    var engine: Engine? { loaded.withLock { $0 } }
+    var engine: Engine? { loading.update { $0.engine } }
 
-    /// - Throws: `Problem` with `not-ready` until the self-test has passed.
+    /// The ensemble; waits for it while it is loaded, so that a restart turns nobody away. No more than may stand in the line wait:
+    /// some threads are left for health checks.
+    /// - Throws: `Problem` with `not-ready` where waiting is over or too many wait.
     func readyEngine() throws(Problem) -> Engine {
-        guard let engine else { throw .notReady }
+        if let engine { return engine }
+        let mayWait = loading.update { loading in
+            guard loading.waiting <= queue.capacity else { return false }
+            loading.waiting += 1
+            return true
+        }
+        guard mayWait else { throw .notReady }
+        defer { loading.update { $0.waiting -= 1 } }
+        guard let engine = loading.wait(upTo: patience, { $0.engine }) else { throw .notReady }
         return engine
+    }
+
+    /// Milliseconds in which analyses waited and nothing happened: nobody left the line, no photo was decoded, no pass finished.
+    /// 0 while nobody waits.
+    var standstill: Double {
+        guard queue.count > 0 else { return 0 }
+        return min(queue.pulse.silence, decoded.silence, engine?.ensemble.pulse.silence ?? 0)
     }
 
     /// Loads the ensemble and reproduces its stored result; the service is ready from then on.
@@ -63,7 +91,7 @@ final class Service: Sendable {
             throw SettingsError(name: "MELASCAN_\(field.uppercased())", reason: "\(reason) for this ensemble")
         }
         let difference = try ensemble.selfTest()
-        loaded.withLock { $0 = Engine(ensemble: ensemble, defaults: defaults) }
+        loading.update { $0.engine = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
             "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
@@ -82,6 +110,7 @@ final class Service: Sendable {
             let image = try decoder.decode(bytes)
             timing.decode = lap.lap()
             let photo = ensemble.prepare(image)
+            decoded.beat()
             timing.preprocess = lap.lap()
             return (photo, timing)
         }
