@@ -5,7 +5,6 @@ Needs MELASCAN_BIN_DIR (or .build-tests/release) with MelaFCGI and melascan. Sto
 
 import atexit
 import functools
-import json
 import os
 import pathlib
 import re
@@ -19,7 +18,7 @@ from page import FOLDER, PageTest, browser, photo
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARIES = pathlib.Path(os.environ.get("MELASCAN_BIN_DIR", REPOSITORY / ".build-tests/release"))
-CONTROLLER = "Practice Example, 1 High Street, Sampletown"
+CONTROLLER = "Name of the clinic or the operator"
 STRANGER = "mela_00000000_" + "0" * 52  # the form is right, no device has it
 
 # Notes what the page sends, from before its first script: address, method, Authorization, Idempotency-Key.
@@ -35,15 +34,6 @@ window.fetch = (url, options = {}) => {
 """
 
 
-def filled(node):
-    """The pattern of a consent text with its places in brackets filled in, with their own words."""
-    if isinstance(node, str):
-        return node.replace("[", "").replace("]", "")
-    if isinstance(node, list):
-        return [filled(item) for item in node]
-    return {name: filled(item) for name, item in node.items()} if isinstance(node, dict) else node
-
-
 def free_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -57,16 +47,11 @@ class Archive:
         if not (BINARIES / "melascan").exists():
             raise RuntimeError(f"There is no melascan in {BINARIES}. Build it, or set MELASCAN_BIN_DIR.")
         self.folder = FOLDER / name
-        self.folder.mkdir()
-        self.records = self.folder / "records"
-        self.tool("records", "new-key", str(self.folder / "key"))
-        texts = filled(json.loads((REPOSITORY / "deploy/consent.json").read_text(encoding="utf-8")))
-        (self.folder / "consent.json").write_text(json.dumps(texts | {"controller": CONTROLLER}), encoding="utf-8")
+        told = subprocess.run(["scripts/trial-records", BINARIES / "melascan", self.folder], cwd=REPOSITORY, check=True, capture_output=True, text=True)
+        records = dict(line.split("=", 1) for line in told.stdout.splitlines())
+        self.records = records["MELASCAN_RECORDS"]
         self.token = self.admit("Room 1")
-        self.settings = os.environ | {
-            "MELASCAN_RECORDS": str(self.records), "MELASCAN_KEY": str(self.folder / "key"),
-            "MELASCAN_CONSENT": str(self.folder / "consent.json"), "MELASCAN_DONATION": "on", "XDG_RUNTIME_DIR": str(self.folder),
-        }
+        self.settings = os.environ | records | {"XDG_RUNTIME_DIR": str(self.folder)}
         self.processes = []
         atexit.register(self.stop)
 
@@ -75,11 +60,11 @@ class Archive:
 
     def admit(self, name, role="doctor"):
         """The token of a new device."""
-        told = self.tool("token", "add", name, "--role", role, "--records", str(self.records))
+        told = self.tool("token", "add", name, "--role", role, "--records", self.records)
         return re.search(r"mela_[0-9a-z_]+", told)[0]
 
     def revoke(self, name):
-        self.tool("token", "revoke", name, "--records", str(self.records))
+        self.tool("token", "revoke", name, "--records", self.records)
 
     def start(self, *command, **settings):
         with open(self.folder / "log", "ab") as log:
