@@ -48,9 +48,9 @@ export class CaseFacts {
       choice("changed", "Changed lately", yesOrNo),
       choice("nodular", "Raised and firm", yesOrNo),
       choice("personal_history", "Melanoma before", yesOrNo),
-      choice("family_history", "Melanoma in the family", yesOrNo),
+      choice("family_history", "Melanoma in family", yesOrNo),
       choice("sun_exposure", "Sun exposure", [["low", "Low"], ["medium", "Medium"], ["high", "High"]]),
-      choice("skin_care", "Cream or make-up on it", yesOrNo),
+      choice("skin_care", "Cream or make-up", yesOrNo),
       choice("camera", "Taken with", cameras, true));
     form.addEventListener("input", ({ target }) => this.complain(target.name, null));
   }
