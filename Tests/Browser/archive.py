@@ -44,8 +44,8 @@ class Archive:
     """A server with records, and the tool beside it."""
 
     def __init__(self, name):
-        if not (BINARIES / "melascan").exists():
-            raise RuntimeError(f"There is no melascan in {BINARIES}. Build it, or set MELASCAN_BIN_DIR.")
+        if not all((BINARIES / each).exists() for each in ("MelaFCGI", "melascan")):
+            raise RuntimeError(f"There are no MelaFCGI and melascan in {BINARIES}. Build them, or set MELASCAN_BIN_DIR.")
         self.folder = FOLDER / name
         told = subprocess.run(["scripts/trial-records", BINARIES / "melascan", self.folder], cwd=REPOSITORY, check=True, capture_output=True, text=True)
         records = dict(line.split("=", 1) for line in told.stdout.splitlines())
