@@ -21,7 +21,7 @@ import Testing
     }
 
     private func version(_ stack: Stack) throws -> String? {
-        try stack.http.get("/v1/ensemble").json["version"] as? String
+        try stack.http.get("/v1/ensemble").json()["version"] as? String
     }
 
     @Test func `is taken without a refused or a mixed answer, and one that is not sound is not taken`() throws {
