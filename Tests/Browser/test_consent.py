@@ -116,6 +116,36 @@ class TheConsent(ArchiveTest):
         self.analyse()
         self.wait_for_result()
 
+    def test_is_asked_for_when_the_server_begins_to_ask(self):
+        self.run_script("""
+          window.instead = (url) => url.endsWith('/v1/consent-texts') ? Promise.resolve(new Response('{"mode":"clinic","consent_required":false,"donation":false,"texts":[]}',
+            { headers: { 'Content-Type': 'application/json' } })) : null;
+        """)
+        self.find("settings-open").click()
+        self.find("settings-reset").click()
+        self.wait_until(lambda: not self.is_shown("consent-part"), "the terms", 10)
+        self.find("settings-close").click()
+        self.run_script("window.instead = null")
+        self.choose_and_see()
+        self.analyse()
+        self.assertIn("only with the patient’s consent", self.wait_for("consent-why"))
+        self.click("consent-processing")
+        self.analyse()
+        self.wait_for_result()
+
+    def test_is_asked_for_again_in_new_words(self):
+        self.choose_and_see()
+        self.click("consent-processing")
+        self.run_script("""
+          window.instead = (url) => url.endsWith('/v1/consents') ? Promise.resolve(new Response(
+            '{"type":"urn:melascan:problem:field-invalid","title":"x","status":422,"detail":"x","field":"text_version"}',
+            { status: 422, headers: { 'Content-Type': 'application/problem+json' } })) : null;
+        """)
+        self.analyse()
+        self.assertIn("The words have changed.", self.wait_for("consent-why"))
+        self.assertFalse(self.find("consent-processing").is_selected())
+        self.assertEqual(self.sent("/v1/analyses"), [])
+
     def test_is_in_the_patients_language(self):
         self.choose_and_see()
         self.click("consent-processing")
