@@ -134,6 +134,11 @@ import Testing
             #expect(try store.expire(at: now.addingTimeInterval(day / 2)) == .init(consents: 0, photos: 0, answers: 0))
             #expect(try store.expire(at: now.addingTimeInterval(31 * day)) == .init(consents: 1, photos: 0, answers: 1))
             #expect(try consents.consent(short).processing == nil && consents.consent(long).photos == 1)
+            let over = RecordsError.invalid(field: "consent", reason: "is over; record a new one")
+            #expect(throws: over) { try consents.require(.processing, short, at: now) }
+            #expect(throws: over) {
+                try consents.extend(short, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now)
+            }
             #expect(try store.expire(at: now.addingTimeInterval(3651 * day)) == .init(consents: 1, photos: 1, answers: 0))
             #expect(try consents.consent(long).donation == nil && consents.consent(long).photos == 0)
             #expect(try store.entries().map(\.kind) == ["consent", "consent", "donation", "expiry", "expiry"])

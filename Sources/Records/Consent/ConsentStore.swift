@@ -221,6 +221,9 @@ public struct ConsentStore: Sendable {
         if let withdrawn = consent.withdrawn {
             throw RecordsError.invalid(field: "consent", reason: "was withdrawn on \(withdrawn.prefix(10))")
         }
+        guard consent.processing != nil || consent.donation != nil else {
+            throw RecordsError.invalid(field: "consent", reason: "is over; record a new one")
+        }
         return consent
     }
 
