@@ -79,9 +79,10 @@ import Testing
             #expect(throws: RecordsError.self) {
                 try consents.extend(code, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
             }
+            _ = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
             let again = try consents.withdraw(code, at: later.addingTimeInterval(day))
-            #expect(again.photosDeleted == 0 && again.time == withdrawal.time)
-            #expect(try store.audit.verify().sequence == 3, "consent, donation, withdrawal")
+            #expect(again.photosDeleted == 0 && again.time == withdrawal.time && again.proof == withdrawal.proof)
+            #expect(try store.audit.verify().sequence == 4, "consent, donation, withdrawal, another consent")
         }
     }
 

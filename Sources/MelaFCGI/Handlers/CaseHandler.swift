@@ -41,8 +41,8 @@ struct CaseHandler: Sendable {
         guard let histology = try form.choice("histology", of: Histology.self) else {
             throw Problem(.fieldInvalid, "histology must be one of: \(Histology.names).", field: "histology")
         }
-        try cases.setHistology(histology, of: number, by: request.caller.name ?? "")
-        return try .json(Donated(donatedCase: number))
+        return try .json(
+            Donated(donatedCase: cases.setHistology(histology, of: number, by: request.caller.name ?? "")))
     }
 
     /// GET /v1/cases/balance
