@@ -1,13 +1,13 @@
 # What a person types. Each target is one script in scripts/; `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz build format lint clean install uninstall
+.PHONY: help run test bench fuzz build format lint clean install uninstall deb deb-test
 
 PORT ?= 8080
 export PORT SITE NAME DESTDIR
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build, then run the server here (PORT=8080) until Ctrl-C
 	@exec scripts/run
@@ -18,8 +18,8 @@ test: ## everything: style, Swift, browser; about ten minutes the first time
 bench: ## measure the engine on this machine
 	@exec scripts/bench
 
-fuzz: ## search for files that harm the checkpoint reader, for a minute (SECONDS=60)
-	@exec scripts/fuzz $(SECONDS)
+fuzz: ## search for input that does harm (TARGET=checkpoints, multipart, header, jpeg or parameters; SECONDS=60 for each)
+	@exec scripts/fuzz $(or $(TARGET),all) $(SECONDS)
 
 build: ## build the server and the tool into .build/release
 	@exec scripts/build
@@ -36,5 +36,11 @@ install: ## as root, after make build: install the service (deploy/README.md)
 uninstall: ## as root: take the service away
 	@exec scripts/uninstall
 
+deb: ## a Debian package of the release build, in .build-deb
+	@exec scripts/deb
+
+deb-test: ## as root: install, upgrade and purge the package in a Debian of its own; some minutes
+	@exec scripts/deb-test
+
 clean: ## remove what was built
-	@rm -rf .build .build-tests .build-fuzz
+	@rm -rf .build .build-tests .build-fuzz .build-deb

@@ -73,7 +73,7 @@ let package = Package(
             ]),
         .testTarget(name: "RecordsTests", dependencies: ["Records"]),
         .testTarget(name: "MelaFCGITests", dependencies: ["Records", "MelaFCGI", "Model", "Imaging"]),
-        .testTarget(name: "MelascanTests", dependencies: ["melascan"]),
+        .testTarget(name: "MelascanTests", dependencies: ["melascan", "Records"]),
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),
     ],
     swiftLanguageModes: [.v6]

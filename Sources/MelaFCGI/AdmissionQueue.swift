@@ -11,6 +11,8 @@ final class AdmissionQueue: Sendable {
 
     private let state = Monitor(State())
     let capacity: Int
+    /// Beats when the line moves: its first leaves, or one comes who is the first.
+    let pulse = Pulse()
 
     init(capacity: Int) {
         self.capacity = capacity
@@ -25,6 +27,7 @@ final class AdmissionQueue: Sendable {
             guard state.line.count <= capacity else { return nil }
             state.next += 1
             state.line.append(state.next)
+            if state.line.count == 1 { pulse.beat() }
             return state.next
         }
         return number.map { Place(number: $0, queue: self) }
@@ -41,7 +44,10 @@ final class AdmissionQueue: Sendable {
         }
 
         deinit {
-            queue.state.update { state in state.line.removeAll { $0 == number } }
+            queue.state.update { state in
+                if state.line.first == number { queue.pulse.beat() }
+                state.line.removeAll { $0 == number }
+            }
         }
 
         /// Those before this one.

@@ -11,6 +11,9 @@ import Model
 /// The program: a FastCGI worker where a socket is given, a plain CGI program where a request is, help otherwise.
 @main
 enum MelaFCGI {
+    /// Seconds. A large ensemble takes about as long to load.
+    private static let startPatience = 60
+
     static func main() {
         switch CommandLine.arguments.dropFirst().first {
         case nil: exit(run(environment: ProcessInfo.processInfo.environment))
@@ -32,12 +35,14 @@ enum MelaFCGI {
                 handler.logLevel = settings.logLevel
                 return handler
             }
-            let service = Service(settings: settings, logger: logger)
+            let service = Service(settings: settings, logger: logger, patience: startPatience)
             ignoreBrokenPipes()
             let handlesRequest = environment["REQUEST_METHOD"] != nil
-            if !handlesRequest { ShutdownSignal.install() }  // before the socket's file can be seen
+            if !handlesRequest { ProcessSignal.install() }  // before the socket's file can be seen
             if let socket = try ListeningSocket.find(path: settings.socket, environment: environment) {
-                return try serve(service, socket: socket, manager: ServiceManager(environment: environment))
+                let manager = ServiceManager(environment: environment)
+                let watchdog = Watchdog(environment: environment, manager: manager, service: service)
+                return try serve(service, socket: socket, manager: manager, watchdog: watchdog)
             }
             if handlesRequest {
                 try service.start()
@@ -53,11 +58,13 @@ enum MelaFCGI {
         }
     }
 
-    /// Answers at once (health says "starting"), loads, and serves until SIGTERM or SIGINT.
-    private static func serve(_ service: Service, socket: ListeningSocket, manager: ServiceManager) throws -> Int32 {
+    /// Answers at once (health says "starting", photos wait), loads, and serves until SIGTERM or SIGINT.
+    private static func serve(
+        _ service: Service, socket: ListeningSocket, manager: ServiceManager, watchdog: Watchdog?
+    ) throws -> Int32 {
         // All that run or wait, and some to turn further ones away and to answer health checks.
         let worker = Worker(socket: socket, service: service, threads: service.settings.queue + 5)
-        ShutdownSignal.withoutSignals { worker.start() }
+        ProcessSignal.withoutSignals { worker.start() }
         do {
             try service.start()
         } catch {
@@ -65,7 +72,8 @@ enum MelaFCGI {
             throw error
         }
         manager.ready()
-        ShutdownSignal.wait()
+        ProcessSignal.withoutSignals { watchdog?.start() }
+        while ProcessSignal.wait() == .reload { service.reload() }
         manager.stopping()
         let abandoned = worker.drain()
         if abandoned > 0 { service.logger.warning("stopped with \(abandoned) requests unanswered") }
@@ -87,7 +95,8 @@ enum MelaFCGI {
             MelaFCGI \(Release.version): answers photos of moles with an ensemble's probability of melanoma. Decision support, not a diagnosis.
 
             A FastCGI worker where a listening socket is given (systemd's LISTEN_FDS, MELASCAN_SOCKET, or descriptor 0 from
-            spawn-fcgi); a plain CGI program where REQUEST_METHOD is set. SIGTERM finishes what runs and exits.
+            spawn-fcgi); a plain CGI program where REQUEST_METHOD is set. SIGTERM finishes what runs and exits;
+            SIGHUP takes the ensemble that is in its place now, without a pause.
 
             Settings, from the environment (default):
             \(settings)

@@ -60,7 +60,7 @@ struct Router: Sendable {
                 service.logger.error("\(request.id) \(error)")
             }
             Self.drain(request)
-            response = .problem(problem, as: request.preference)
+            response = .problem(problem, for: request)
         }
         if let name = HTTPField.Name("X-Request-ID") { response.headers[name] = request.id }
         response.headers[.cacheControl] = "no-store"

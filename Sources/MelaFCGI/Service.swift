@@ -14,48 +14,92 @@ final class Service: Sendable {
         var defaults: Ensemble.Options
     }
 
+    private struct Loading {
+        var engine: Engine?
+        /// What is kept: opened before the ensemble is loaded.
+        var archive: Archive?
+        /// Requests that wait for one of them.
+        var waiting = 0
+    }
+
     let settings: Settings
     let queue: AdmissionQueue
     let metrics = Metrics()
     let logger: Logger
-    /// nil until the records are open, and where nothing is kept.
-    private let openedArchive = Mutex<Archive?>(nil)
-    private let loaded = Mutex<Engine?>(nil)
+    private let loading = Monitor(Loading())
+    /// Seconds that a request waits for the start to end.
+    private let patience: Int
     /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
+    private let decoded = Pulse()
 
-    init(settings: Settings, logger: Logger) {
+    /// - Parameter patience: seconds that requests which need the ensemble wait while it is loaded; 0: they are refused.
+    init(settings: Settings, logger: Logger, patience: Int = 0) {
         self.settings = settings
         self.logger = logger
+        self.patience = patience
         queue = AdmissionQueue(capacity: settings.queue)
     }
 
     /// nil until the self-test has passed.
-    var engine: Engine? { loaded.withLock { $0 } }
+    var engine: Engine? { loading.update { $0.engine } }
 
-    /// - Throws: `Problem` with `not-ready` until the self-test has passed.
-    func readyEngine() throws(Problem) -> Engine {
-        guard let engine else { throw .notReady }
-        return engine
-    }
+    /// The ensemble; waits for it while it is loaded.
+    /// - Throws: `Problem` with `not-ready` where waiting is over or too many wait.
+    func readyEngine() throws(Problem) -> Engine { try waited { $0.engine } }
 
     /// What is kept; nil where nothing is.
-    /// - Throws: `Problem` with `not-ready` until it is open.
+    /// - Throws: as `readyEngine`.
     func readyArchive() throws(Problem) -> Archive? {
-        guard settings.records != nil else { return nil }
-        guard let archive = openedArchive.withLock({ $0 }) else { throw .notReady }
-        return archive
+        settings.records == nil ? nil : try waited { $0.archive }
     }
 
-    /// Loads the ensemble and reproduces its stored result; the service is ready from then on.
+    /// Waits for a part of the start, so that a restart turns nobody away. No more than may stand in the line wait: some threads are
+    /// left for health checks.
+    private func waited<Part: Sendable>(_ part: (Loading) -> Part?) throws(Problem) -> Part {
+        let found: (part: Part?, mayWait: Bool) = loading.update { loading in
+            if let found = part(loading) { return (found, false) }
+            guard loading.waiting <= queue.capacity else { return (nil, false) }
+            loading.waiting += 1
+            return (nil, true)
+        }
+        if let part = found.part { return part }
+        guard found.mayWait else { throw .notReady }
+        defer { loading.update { $0.waiting -= 1 } }
+        guard let part = loading.wait(upTo: patience, { part($0) }) else { throw .notReady }
+        return part
+    }
+
+    /// Milliseconds in which analyses waited and nothing happened: nobody left the line, no photo was decoded, no pass finished.
+    /// 0 while nobody waits.
+    var standstill: Double {
+        guard queue.count > 0 else { return 0 }
+        return min(queue.pulse.silence, decoded.silence, engine?.ensemble.pulse.silence ?? 0)
+    }
+
+    /// Opens the records, loads the ensemble and reproduces its stored result; the service is ready from then on.
     /// - Throws: `ModelError`, `RecordsError`, or `SettingsError` for a setting that the ensemble can't meet.
     func start() throws {
-        let watch = Stopwatch()
         if let archive = try Archive(settings) {
             let head = try archive.store.audit.head()
-            openedArchive.withLock { $0 = archive }
+            loading.update { $0.archive = archive }
             logger.info("audit log: \(head.sequence) entries, head \(head.hash)")
         }
+        try load()
+    }
+
+    /// Loads the ensemble that is in its place now, beside the one that answers, and takes it once it has reproduced its stored
+    /// result. What runs ends with the ensemble that it began with. An ensemble that is not sound is not taken.
+    func reload() {
+        do {
+            try load()
+        } catch {
+            logger.error("the ensemble was not changed: \(error)")
+        }
+    }
+
+    private func load() throws {
+        let watch = Stopwatch()
         let ensemble = try Ensemble(
             directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels))
         let loadTime = watch.milliseconds
@@ -70,7 +114,7 @@ final class Service: Sendable {
             throw SettingsError(name: "MELASCAN_\(field.uppercased())", reason: "\(reason) for this ensemble")
         }
         let difference = try ensemble.selfTest()
-        loaded.withLock { $0 = Engine(ensemble: ensemble, defaults: defaults) }
+        loading.update { $0.engine = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
             "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
@@ -98,6 +142,7 @@ final class Service: Sendable {
             let image = try decoder.decode(bytes)
             timing.decode = lap.lap()
             let photo = ensemble.prepare(image)
+            decoded.beat()
             timing.preprocess = lap.lap()
             return (photo, timing)
         }

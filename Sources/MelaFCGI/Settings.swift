@@ -65,7 +65,10 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_KEY", "file with the key that consents and donations are encrypted with (systemd's credential records-key)"),
         ("MELASCAN_CONSENT", "JSON file with the texts that patients consent to; deploy/consent.json is a pattern (no consents)"),
         ("MELASCAN_DONATION", "on: photos may be donated for research, with consent (off)"),
-        ("MELASCAN_OPEN_NETWORKS", "networks whose devices need no token, with commas (clinic: 127.0.0.0/8, ::1; cloud: none)"),
+        (
+            "MELASCAN_OPEN_NETWORKS",
+            "networks whose devices need no token, with commas, or none (clinic: 127.0.0.0/8, ::1; cloud: none)"
+        ),
         ("MELASCAN_OPEN_PATHS", "what needs no token, of openapi and metrics, with commas, or none (openapi, metrics)"),
         ("MELASCAN_ALLOWED_ORIGINS", "pages of other origins that may call this server, with commas (none)"),
         ("MELASCAN_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)"),
@@ -117,11 +120,11 @@ struct Settings: Sendable, Equatable {
         donation = try choice("melascan.donation", "MELASCAN_DONATION", of: Switch.self) == .on
         openNetworks = mode == .clinic ? .loopback : .none
         if let list = text("melascan.open.networks") {
-            guard let networks = OpenNetworks(list) else {
+            guard let networks = list == "none" ? OpenNetworks.none : OpenNetworks(list) else {
                 throw SettingsError(
-                    name: "MELASCAN_OPEN_NETWORKS", reason: "must be addresses such as 192.168.1.0/24, with commas")
+                    name: "MELASCAN_OPEN_NETWORKS", reason: "must be addresses such as 192.168.1.0/24, with commas, or none")
             }
-            guard mode == .clinic else {
+            guard mode == .clinic || networks == .none else {
                 throw SettingsError(name: "MELASCAN_OPEN_NETWORKS", reason: "can't be used in the cloud mode: all need a token")
             }
             openNetworks = networks

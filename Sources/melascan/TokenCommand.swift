@@ -34,7 +34,7 @@ struct TokenCommand: ParsableCommand {
             guard let date = try? Date("\(day)T00:00:00Z", strategy: .iso8601) else {
                 throw Complaint("--expires must be a day such as 2027-12-31.")
             }
-            return date.addingTimeInterval(86_400)
+            return date.addingTimeInterval(86_400 - 0.001)
         }
     }
 

@@ -130,9 +130,9 @@ def keep(name, data):
     return str(path)
 
 
-def ask(path, data=None, headers=None):
+def ask(path, data=None, headers=None, base=BASE):
     """What the server itself says, without a browser."""
-    with urllib.request.urlopen(urllib.request.Request(BASE + path, data=data, headers=headers or {}), timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(urllib.request.Request(base + path, data=data, headers=headers or {}), timeout=PATIENCE) as answer:
         return answer.headers, answer.read()
 
 
@@ -140,6 +140,7 @@ class PageTest(unittest.TestCase):
     """Opens the page anew before each test, as a first visit."""
 
     width, height, is_phone, scheme, has_script = 1280, 900, False, "light", True
+    base = BASE
 
     def setUp(self):
         self.driver = browser()
@@ -148,8 +149,9 @@ class PageTest(unittest.TestCase):
                      deviceScaleFactor=1, mobile=self.is_phone)
         self.command("Emulation.setTouchEmulationEnabled", enabled=self.is_phone)
         self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": self.scheme}])
-        self.driver.get(BASE + "/favicon.svg")
+        self.driver.get(self.base + "/favicon.svg")
         self.driver.execute_script("localStorage.clear()")
+        self.before_open()
         self.driver.get_log("browser")
         self.driver.get_log("performance")
         self.command("Emulation.setScriptExecutionDisabled", value=not self.has_script)
@@ -161,8 +163,11 @@ class PageTest(unittest.TestCase):
     def command(self, name, **arguments):
         return self.driver.execute_cdp_cmd(name, arguments)
 
-    def open(self):
-        self.driver.get(BASE + "/")
+    def before_open(self):
+        """What the browser keeps already."""
+
+    def open(self, path="/"):
+        self.driver.get(self.base + path)
         if self.has_script:
             self.wait_until(lambda: self.run_script("return document.documentElement.classList.contains('js')"), "the script to start")
 
@@ -214,4 +219,4 @@ class PageTest(unittest.TestCase):
         return f"calls[{index}]"
 
 
-__all__ = ["BASE", "By", "Keys", "PageTest", "analysis", "ask", "browser", "keep", "photo", "time"]
+__all__ = ["BASE", "By", "FOLDER", "Keys", "PageTest", "analysis", "ask", "browser", "keep", "photo", "time"]

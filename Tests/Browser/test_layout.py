@@ -1,6 +1,7 @@
 """How it looks can be measured: widths, contrasts, sizes, names."""
 
-from page import PageTest
+from archive import ArchiveTest, cloud
+from page import Keys, PageTest
 
 CONTRAST = """
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -21,8 +22,14 @@ for (const node of document.querySelectorAll(arguments[0])) {
 }
 return found;
 """
+NAMELESS = """
+return [...document.querySelectorAll('input, select, button')]
+  .filter((node) => !(node.labels?.length || node.textContent.trim() || node.getAttribute('aria-label')))
+  .map((node) => node.id);
+"""
 TEXTS = ("h1, h2, h3, legend, label, .hint, .button, .state, .optional, .notice, .field-error, summary, dt, dd, th, td, caption, "
-         ".verdict p, .verdict li, .score__label, .score__value, .score__warning, .spread, .remarks li, .gauge text, .problem p")
+         ".verdict p, .verdict li, .score__label, .score__value, .score__warning, .spread, .remarks li, .gauge text, .problem p, .why, .tick, "
+         ".asked__summary, .asked__text, .slip__code, .tone__number, .card > p")
 
 
 class Layout:
@@ -33,7 +40,7 @@ class Layout:
         yield "empty"
         self.analyse()
         self.find("age").send_keys("999")
-        self.find("site").click()
+        self.press(Keys.TAB)
         self.wait_until(lambda: self.is_shown("photo-error"), "the words", 5)
         yield "refused"
         self.open()
@@ -53,7 +60,7 @@ class Layout:
         for state in self.states():
             with self.subTest(state):
                 found = self.run_script(CONTRAST, TEXTS)
-                self.assertGreater(len(found), 10)
+                self.assertGreater(len(found), 5)
                 self.assertEqual([each for each in found if each[2] < 4.5], [])
 
     def test_everything_to_touch_is_large_enough(self):
@@ -62,6 +69,7 @@ class Layout:
                 small = self.run_script("""
                   return [...document.querySelectorAll('button, select, input:not([type=file]), .pick label, summary, a')]
                     .filter((node) => node.getClientRects().length > 0)
+                    .map((node) => node.closest('.tick, .tone') ?? node) // all of which can be touched
                     .map((node) => [node.id || node.className || node.tagName, node.getBoundingClientRect().height, node.getBoundingClientRect().width])
                     .filter(([, height, width]) => height < 43.9 || width < 43.9);
                 """)
@@ -96,14 +104,76 @@ class Desktop(Layout, PageTest):
         """))
 
 
+class ArchiveLayout(Layout):
+    """The same for what only a server with records shows."""
+
+    server = staticmethod(cloud)
+
+    def states(self):
+        """A device that is not known, the consent refused, the slip and the donation, the pages beside."""
+        self.run_script("localStorage.clear()")
+        self.open()
+        self.wait_for("access")
+        yield "token"
+        self.before_open()
+        self.open()
+        self.wait_for("consent-part")
+        self.choose_and_see()
+        for summary in self.driver.find_elements("css selector", "#consent-part summary"):
+            self.run_script("arguments[0].click()", summary)
+        self.analyse()
+        self.wait_for("consent-processing-error")
+        yield "consent"
+        self.click("consent-processing")
+        self.analyse()
+        self.wait_for_result()
+        self.click("donation-summary")
+        yield "donation"
+        self.click("donation-donation")
+        self.click("donation-send")
+        self.wait_for("donation-done")
+        code = self.code()
+        yield "donated"
+        self.open("/histology/")
+        self.find("histology-send").click()
+        yield "histology"
+        self.open("/withdraw/#code=" + code)
+        self.find("look-up").click()
+        self.wait_for("kept")
+        yield "look-up"
+        self.find("withdraw").click()
+        self.wait_for("outcome")
+        yield "withdrawn"
+
+
+class ArchiveOnAPhone(ArchiveLayout, ArchiveTest):
+    width, height, is_phone = 390, 844, True
+
+
+class ArchiveOnASmallPhone(ArchiveLayout, ArchiveTest):
+    width, height, is_phone, scheme = 320, 568, True, "dark"
+
+
+class ArchiveOnADesktop(ArchiveLayout, ArchiveTest):
+    def test_each_control_has_a_name(self):
+        for state in self.states():
+            with self.subTest(state):
+                self.assertEqual(self.run_script(NAMELESS), [])
+
+    def test_nothing_breaks_the_policy(self):
+        for state in self.states():
+            with self.subTest(state):
+                self.assertEqual(self.run_script("return breaches"), [])
+
+    def test_nothing_reassures(self):
+        for state in self.states():
+            with self.subTest(state):
+                self.assertNotRegex(self.driver.find_element("tag name", "body").text.lower(), "benign|low risk")
+
+
 class Semantics(PageTest):
     def test_each_control_has_a_name(self):
-        nameless = self.run_script("""
-          return [...document.querySelectorAll('input, select, button')]
-            .filter((node) => !(node.labels?.length || node.textContent.trim() || node.getAttribute('aria-label')))
-            .map((node) => node.id);
-        """)
-        self.assertEqual(nameless, [])
+        self.assertEqual(self.run_script(NAMELESS), [])
 
     def test_the_page_says_its_language_and_has_one_main_heading(self):
         self.assertEqual(self.run_script("return document.documentElement.lang"), "en")

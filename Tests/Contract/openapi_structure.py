@@ -1,7 +1,7 @@
 """The shape of an OpenAPI 3.1 document as a JSON Schema: each object that this document uses, with its fields and no others.
 
-After the OpenAPI Specification 3.1.0, chapter 4.8; the objects that have no part in a REST interface without login
-(callbacks, links, security schemes, webhooks, XML) are left out, and so are not allowed.
+After the OpenAPI Specification 3.1.0, chapter 4.8; the objects that have no part in this interface (callbacks, links, webhooks, XML) are left
+out, and so are not allowed.
 """
 
 EXTENSIONS = {"^x-": True}
@@ -60,7 +60,7 @@ DEFINITIONS = {
             "operationId": {"pattern": "^[a-zA-Z][a-zA-Z0-9]*$"}, "summary": TEXT, "description": TEXT, "deprecated": {"type": "boolean"},
             "tags": {"type": "array", "items": TEXT, "uniqueItems": True, "minItems": 1},
             "parameters": {"type": "array", "items": or_reference("parameter"), "uniqueItems": True},
-            "requestBody": or_reference("requestBody"), "responses": ref("responses"),
+            "requestBody": or_reference("requestBody"), "responses": ref("responses"), "security": ref("security"),
         },
         ["operationId", "summary", "tags", "responses"],
     ),
@@ -92,6 +92,11 @@ DEFINITIONS = {
         {"description": TEXT, "headers": map_of(or_reference("header")), "content": map_of(ref("mediaType"), ref("mediaRange"))},
         ["description"],
     ),
+    # A list of ways in, each a map of schemes that are needed together; an empty map is none.
+    "security": {"type": "array", "items": map_of({"const": []}, {"enum": ["deviceToken", "deviceCertificate"]})},
+    "securityScheme": closed(
+        {"type": {"enum": ["http", "mutualTLS"]}, "scheme": {"const": "bearer"}, "bearerFormat": TEXT, "description": TEXT}, ["type"]
+    ),
     "header": closed(
         {"description": TEXT, "required": {"type": "boolean"}, "deprecated": {"type": "boolean"}, "schema": ref("schema")}, ["schema"]
     ),
@@ -100,6 +105,7 @@ DEFINITIONS = {
         {
             "schemas": map_of(ref("schema"), COMPONENT_NAME), "responses": map_of(or_reference("response"), COMPONENT_NAME),
             "parameters": map_of(or_reference("parameter"), COMPONENT_NAME), "headers": map_of(or_reference("header"), COMPONENT_NAME),
+            "securitySchemes": map_of(or_reference("securityScheme"), COMPONENT_NAME),
         }
     ),
     # Schemas are held to JSON Schema 2020-12 itself, in test_document.py.
@@ -112,7 +118,7 @@ STRUCTURE = {
     **closed(
         {
             "openapi": {"pattern": r"^3\.1\.[0-9]+$"}, "info": ref("info"), "paths": ref("paths"), "components": ref("components"),
-            "servers": {"type": "array", "items": ref("server")}, "tags": {"type": "array", "items": ref("tag")}, "security": {"const": []},
+            "servers": {"type": "array", "items": ref("server")}, "tags": {"type": "array", "items": ref("tag")}, "security": ref("security"),
         },
         ["openapi", "info", "paths", "components"],
     ),

@@ -15,9 +15,9 @@ PROVOKED = set()
 OUT_OF_REACH = {
     "body-short": "nginx passes whole bodies only", "body-long": "nginx passes whole bodies only",
     "internal": "it takes a fault of the server", "not-ready": "it takes a server that has just started",
-    "not-recorded": "it takes a full disk",
-    "forbidden": "it takes another machine", "https-required": "it takes nginx-cloud.conf",
-    "too-many-requests": "it takes nginx-cloud.conf",
+    "not-recorded": "it takes a full disk", "records-unavailable": "it takes a database that has ended",
+    "https-required": "it takes nginx-cloud.conf", "consent-required": "it takes a server in the cloud",
+    "not-offered": "it takes a server that keeps nothing",
     "worker-down": "it takes a worker that has ended", "worker-slow": "it takes five minutes",
 }
 

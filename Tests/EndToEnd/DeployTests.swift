@@ -50,8 +50,13 @@ import Testing
         }
         for file in [
             "opt/melascan/bin/MelaFCGI", "opt/melascan/web/index.html", "opt/melascan/ensembles/default/ensemble.json",
-            "opt/melascan/README.md", "etc/systemd/system/melascan.socket", "etc/systemd/system/melascan.service",
+            "opt/melascan/README.md", "opt/melascan/examples/postgresql.conf",
+            "etc/systemd/system/melascan.socket", "etc/systemd/system/melascan.service",
+            "etc/systemd/system/melascan.service.d/10-sandbox.conf", "etc/systemd/system/melascan-.service.d/10-sandbox.conf",
+            "etc/systemd/system/melascan-expire.service", "etc/systemd/system/melascan-expire.timer",
+            "etc/systemd/system/melascan-backup.service", "etc/systemd/system/melascan-backup.timer",
             "etc/systemd/system/nginx.service.d/melascan.conf", "etc/nginx/melascan/http.conf",
+            "etc/sysusers.d/melascan.conf", "etc/tmpfiles.d/melascan.conf", "etc/melascan/melascan.env",
         ] {
             #expect(FileManager.default.fileExists(atPath: folder.file(file)), "\(file)")
         }
@@ -81,23 +86,98 @@ import Testing
         _ = try Shell.bash("cd '\(folder.path)' && rm -f etc/nginx/nginx.conf etc/nginx/fastcgi_params *.log nginx.pid")
     }
 
-    @Test func `systemd finds nothing wrong with the units and rates the service at most 1.5`() throws {
+    @Test func `settings of one's own outlive an upgrade and an uninstallation`() throws {
         let folder = try TemporaryFolder()
-        // The program and its README are not installed on a machine that only tests.
-        for unit in ["melascan.socket", "melascan.service"] {
+        let binaries = try TemporaryFolder()
+        try binaries.write(program: "#!/bin/sh\n", to: "MelaFCGI")
+        try FileManager.default.createDirectory(
+            atPath: folder.file("etc/melascan"), withIntermediateDirectories: true)
+        try folder.write("MELASCAN_THREADS=1\n", to: "etc/melascan/melascan.env")
+        for script in ["install", "install", "uninstall"] {
+            let run = try Shell.run(
+                Repository.path("scripts/\(script)"),
+                environment: ["DESTDIR": folder.path, "MELASCAN_BIN_DIR": binaries.path])
+            #expect(run.succeeded, "\(run.output)")
+            #expect(
+                try String(contentsOfFile: folder.file("etc/melascan/melascan.env"), encoding: .utf8) == "MELASCAN_THREADS=1\n")
+        }
+    }
+
+    @Test func `a package has each file where Debian wants it, and no text still names /opt`() throws {
+        let folder = try TemporaryFolder()
+        let binaries = try TemporaryFolder()
+        for program in ["MelaFCGI", "melascan"] { try binaries.write(program: "#!/bin/sh\n", to: program) }
+        let installed = try Shell.run(
+            Repository.path("scripts/install"),
+            environment: ["LAYOUT": "debian", "DESTDIR": folder.path, "MELASCAN_BIN_DIR": binaries.path])
+        try #require(installed.succeeded, "\(installed.output)")
+        for file in [
+            "usr/sbin/MelaFCGI", "usr/bin/melascan", "usr/share/melascan/web/index.html",
+            "usr/share/melascan/ensembles/default/ensemble.json", "lib/systemd/system/melascan.service",
+            "usr/lib/sysusers.d/melascan.conf", "etc/nginx/sites-available/melascan",
+        ] {
+            #expect(FileManager.default.fileExists(atPath: folder.file(file)), "\(file)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("etc/nginx/sites-enabled")), "the package's script decides")
+        let named = try Shell.bash("grep -rl /opt/melascan/ '\(folder.path)' --exclude=README.md")
+        #expect(named.output.isEmpty, "\(named.output)")
+        let worker = try String(contentsOfFile: folder.file("lib/systemd/system/melascan.service"), encoding: .utf8)
+        #expect(worker.contains("\nExecStart=/usr/sbin/MelaFCGI\n"))
+    }
+
+    /// A folder with our units. Programs and README are not installed on a machine that only tests.
+    private func units(adding dropIn: String? = nil) throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let source = Repository.path("deploy/systemd")
+        for unit in try FileManager.default.contentsOfDirectory(atPath: source) where unit.hasPrefix("melascan") {
             let text = try Repository.text("deploy/systemd/\(unit)")
                 .replacingOccurrences(of: "ExecStart=/opt/melascan/bin/MelaFCGI", with: "ExecStart=/bin/true")
+                .replacingOccurrences(of: "ExecStart=/opt/melascan/bin/melascan", with: "ExecStart=/bin/true")
                 .replacingOccurrences(of: "file:/opt/melascan/README.md", with: "file:/etc/hostname")
             try folder.write(text, to: unit)
         }
-        let verified = try Shell.run(
-            "systemd-analyze", "verify", folder.file("melascan.socket"), folder.file("melascan.service"))
+        for unit in ["melascan", "melascan-"] {
+            let inside = folder.file("\(unit).service.d")
+            try FileManager.default.createDirectory(atPath: inside, withIntermediateDirectories: true)
+            for name in ["10-sandbox.conf", dropIn].compactMap({ $0 }) {
+                try FileManager.default.copyItem(atPath: source + "/" + name, toPath: inside + "/" + name)
+            }
+        }
+        return folder
+    }
+
+    @Test func `systemd finds nothing wrong with the units`() throws {
+        let folder = try units()
+        let names =
+            ["melascan.socket", "melascan.service", "melascan-expire.service", "melascan-expire.timer"]
+            + ["melascan-backup.service", "melascan-backup.timer"]
+        let verified = try Shell.run("systemd-analyze", arguments: ["verify"] + names.map { folder.file($0) })
         #expect(verified.succeeded, "\(verified.output)")
         #expect(verified.output.isEmpty, "\(verified.output)")
-        let rated = try Shell.run(
-            "systemd-analyze", "security", "--offline=true", "--threshold=15", folder.file("melascan.service"))
-        #expect(rated.succeeded, "\(rated.output)")
-        #expect(rated.output.contains("Overall exposure level"))
+    }
+
+    @Test(arguments: ["melascan.service", "melascan-expire.service", "melascan-backup.service"])
+    func `systemd rates each service at most 0.5, and at most 1.5 with a network for a database`(unit: String) throws {
+        for (dropIn, threshold) in [(nil, 5), ("postgresql.conf", 15)] {
+            let folder = try units(adding: dropIn)
+            let rated = try Shell.run(
+                "systemd-analyze", "security", "--offline=true", "--threshold=\(threshold)", folder.file(unit))
+            #expect(rated.succeeded, "\(rated.output)")
+            #expect(rated.output.contains("Overall exposure level"))
+        }
+    }
+
+    @Test(arguments: ["expire", "backup"])
+    func `the daily jobs run as the worker's user, with its settings and its key`(job: String) throws {
+        let worker = try Repository.text("deploy/systemd/melascan.service").split(separator: "\n")
+        let unit = try Repository.text("deploy/systemd/melascan-\(job).service").split(separator: "\n")
+        for setting in ["User=", "EnvironmentFile=", "LoadCredential="] {
+            #expect(worker.filter { $0.hasPrefix(setting) }.count == 1)
+            #expect(unit.filter { $0.hasPrefix(setting) } == worker.filter { $0.hasPrefix(setting) })
+        }
+        // systemd's way to leave out what an unset variable stands for: skipped, not failed.
+        #expect(unit.contains("ExecCondition=/usr/bin/test -n ${MELASCAN_RECORDS}"))
+        #expect(unit.contains("Environment=MELASCAN_RECORDS="))
     }
 
     @Test func `the README leads from nothing to a service in at most ten commands that exist`() throws {
@@ -131,7 +211,7 @@ import Testing
         #expect(try stack.http.post("/v1/analyses", [.file("image", photo)]).status == 200)
         #expect(stack.stop() == 0)
 
-        let allowed = try SystemCalls.allowed(by: Repository.text("deploy/systemd/melascan.service"))
+        let allowed = try SystemCalls.allowed(by: Repository.text("deploy/systemd/10-sandbox.conf"))
         let made = try SystemCalls.made(in: folder.file("calls"))
         #expect(made.count > 10)
         // Making the socket is systemd's part in the service.

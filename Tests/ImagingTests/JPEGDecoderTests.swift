@@ -113,6 +113,18 @@ import Testing
         #expect(decoded > 0 && decoded < names.count * 400)
     }
 
+    /// What a fuzzer found worth keeping: each reaches some part of the reading that the others do not.
+    @Test func `no file of the fuzzer's corpus does harm`() throws {
+        let folder = ImagingFixtures.folder.deletingLastPathComponent().appending(path: "fuzz/jpeg")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let decoder = JPEGDecoder(limits: ImageLimits(maximumPixels: 1_000_000))
+        let photos = try files.compactMap { file in
+            try Data(contentsOf: file).withUnsafeBytes { bytes in try? decoder.decode(bytes) }
+        }
+        for photo in photos { #expect(photo.resizedCentreSquare(side: 8).withBytes(\.count) == 8 * 8 * 3) }
+        #expect(photos.count >= 10 && photos.count < files.count)
+    }
+
     @Test func `padding in front of the end marker loses nothing and is taken`() throws {
         var bytes = try ImagingFixtures.data("orientation-1.jpg")
         bytes.insert(contentsOf: [UInt8](repeating: 0, count: 50), at: bytes.count - 2)

@@ -96,13 +96,13 @@ import Testing
     @Test func `what makes no sense is named, and nothing is recorded`() throws {
         try TestArchive.with { archive throws in
             let good = TestArchive.statement("granted", "granted")
-            let bad: [(TestForm, String)] = [
+            let bad: [(TestForm, String?)] = [
                 (TestArchive.statement("refused", "refused"), "processing"),
                 (TestArchive.statement("maybe", "granted"), "processing"),
                 (TestForm().adding("processing", "granted").adding("language", "en"), "text_version"),
                 (TestForm().adding("processing", "granted").adding("text_version", "7").adding("language", "xx"), "language"),
                 (TestForm().adding("processing", "granted").adding("text_version", "6").adding("language", "en"), "text_version"),
-                (good.adding("given_by", "a friend"), "given_by"), (good.adding("consnet", "x"), "consnet"),
+                (good.adding("given_by", "a friend"), "given_by"), (good.adding("consnet", "x"), nil),
                 (good.adding("consent", "too short"), "consent"),
             ]
             for (form, field) in bad {

@@ -28,6 +28,13 @@ import Testing
         #expect(parts.map(\.1) == ["1"])
     }
 
+    @Test(arguments: ["\u{301}x", "x\u{600}"])
+    func `a mark that joins its neighbours hides no quote of a name`(_ name: String) throws {
+        let parts = try parse(
+            "--b\r\nContent-Disposition: form-data; filename=\"\(name)\"; name=\"\(name)\"\r\n\r\n1\r\n--b--")
+        #expect(parts.map(\.0) == [name])
+    }
+
     @Test(arguments: [
         "", "--b", "--b\r\n", "--b\r\nContent-Disposition: form-data; name=x\r\n\r\nno end",
         "--b\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--b\r\nrest", "x--b\r\n\r\n\r\n--b--",
@@ -43,6 +50,23 @@ import Testing
         #expect(throws: Problem.self) { try parse("--b\r\nX: \(String(repeating: "y", count: 5000))\r\n\r\n1\r\n--b--") }
     }
 
+    /// What a fuzzer found worth keeping: a line with the content type, then the body.
+    @Test func `parts of the fuzzer's corpus lie in the body, one behind the other`() throws {
+        let folder = TestService.root.appending(path: "Tests/Fixtures/fuzz/multipart")
+        var parsed = 0
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let bytes = try Data(contentsOf: file)
+            let line = bytes.prefix { $0 != 0x0A }
+            Data(bytes.dropFirst(line.count + 1)).withUnsafeBytes { body in
+                guard let form = try? MultipartForm(body, contentType: String(decoding: line, as: UTF8.self)) else { return }
+                parsed += 1
+                let ends = form.parts.flatMap { [$0.range.lowerBound, $0.range.upperBound] }
+                #expect(ends == ends.sorted() && (ends.last ?? 0) <= body.count)
+            }
+        }
+        #expect(parsed >= 4)
+    }
+
     @Test func `every prefix of a form is refused or parsed, and none crashes`() throws {
         let whole = TestForm().adding("age", "63").adding(image: Data([0xFF, 0xD8, 13, 10, 45, 45])).closed
         for count in 0...whole.count {
@@ -55,6 +79,7 @@ import Testing
     @Test(arguments: [
         ("*/*", Request.Preference.json), ("", .json), ("text/html,application/xhtml+xml,*/*;q=0.8", .html),
         ("text/event-stream", .eventStream), ("application/json, text/html", .json), ("Text/Event-Stream; q=1", .eventStream),
+        ("text/html,\u{301}", .html),
     ])
     func `pages and streams are given only where they are named`(accept: String, preference: Request.Preference) {
         let request = Request(
@@ -82,6 +107,7 @@ import Testing
         #expect(Parameters(["PATH_INFO": "/melanoma", "REQUEST_URI": "/cgi-bin/x/melanoma"]).request().path == "/melanoma")
         #expect(Parameters(["PATH_INFO": "", "DOCUMENT_URI": "/v1/ensemble"]).request().path == "/v1/ensemble")
         #expect(Parameters(["REQUEST_URI": "/metrics?x=1"]).request().path == "/metrics")
+        #expect(Parameters(["REQUEST_URI": "/metrics?\u{301}"]).request().path == "/metrics")
         #expect(Parameters([:]).request().path == "/")
     }
 

@@ -50,6 +50,7 @@ import Testing
         #expect(try settings(["MELASCAN_MODE": "cloud"]).openNetworks == .none)
         #expect(throws: SettingsError.self) { try settings(["MELASCAN_MODE": "cloud", "MELASCAN_OPEN_NETWORKS": "10.0.0.1"]) }
         #expect(try settings(["MELASCAN_OPEN_PATHS": "none"]).openPaths.isEmpty)
+        #expect(try settings(["MELASCAN_OPEN_NETWORKS": "none"]).openNetworks == .none)
     }
 }
 

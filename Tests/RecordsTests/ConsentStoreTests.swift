@@ -79,9 +79,10 @@ import Testing
             #expect(throws: RecordsError.self) {
                 try consents.extend(code, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
             }
+            _ = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
             let again = try consents.withdraw(code, at: later.addingTimeInterval(day))
-            #expect(again.photosDeleted == 0 && again.time == withdrawal.time)
-            #expect(try store.audit.verify().sequence == 3, "consent, donation, withdrawal")
+            #expect(again.photosDeleted == 0 && again.time == withdrawal.time && again.proof == withdrawal.proof)
+            #expect(try store.audit.verify().sequence == 4, "consent, donation, withdrawal, another consent")
         }
     }
 
@@ -134,6 +135,11 @@ import Testing
             #expect(try store.expire(at: now.addingTimeInterval(day / 2)) == .init(consents: 0, photos: 0, answers: 0))
             #expect(try store.expire(at: now.addingTimeInterval(31 * day)) == .init(consents: 1, photos: 0, answers: 1))
             #expect(try consents.consent(short).processing == nil && consents.consent(long).photos == 1)
+            let over = RecordsError.invalid(field: "consent", reason: "is over; record a new one")
+            #expect(throws: over) { try consents.require(.processing, short, at: now) }
+            #expect(throws: over) {
+                try consents.extend(short, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now)
+            }
             #expect(try store.expire(at: now.addingTimeInterval(3651 * day)) == .init(consents: 1, photos: 1, answers: 0))
             #expect(try consents.consent(long).donation == nil && consents.consent(long).photos == 0)
             #expect(try store.entries().map(\.kind) == ["consent", "consent", "donation", "expiry", "expiry"])

@@ -1,18 +1,23 @@
-// The controller: wires the small parts. Events come up from them, calls go down to them.
+// The controller of the start page: wires the small parts. Events come up from them, calls go down to them.
 
 import { byId } from "./dom.js";
+import { Access } from "./access.js";
+import { Analyses } from "./analyses.js";
+import { Connection } from "./connection.js";
+import { ConsentPart } from "./consent-part.js";
+import { Donations } from "./donations.js";
 import { EnsembleCard } from "./ensemble-card.js";
 import { Effort } from "./effort.js";
-import { Latest } from "./latest.js";
+import { Footer } from "./footer.js";
 import { Patient } from "./patient.js";
+import { PatientConsent } from "./patient-consent.js";
 import { PhotoPicker } from "./photo.js";
 import { Preview } from "./preview.js";
-import { Problem, isAbort } from "./problem.js";
 import { ProblemPart } from "./problem-part.js";
 import { Progress } from "./progress.js";
 import { Result } from "./result.js";
-import { Server } from "./server.js";
 import { Settings } from "./settings.js";
+import { Slip } from "./slip.js";
 
 const form = byId("analysis-form");
 const picker = new PhotoPicker();
@@ -20,27 +25,47 @@ const preview = new Preview();
 const patient = new Patient();
 const effort = new Effort();
 const progress = new Progress();
-const result = new Result();
+const result = new Result(byId("slip"), byId("donation"));
 const problemPart = new ProblemPart();
 const ensembleCard = new EnsembleCard();
 const settings = new Settings();
-
-const analyses = new Latest();
-const inquiries = new Latest();
-let server = new Server(settings.address);
-let card = null;
+const consentPart = new ConsentPart();
+const slip = new Slip();
+const footer = new Footer();
+const connection = new Connection();
+const access = new Access(connection);
+const consent = new PatientConsent();
+const donations = new Donations(connection, consent);
+const analyses = new Analyses(connection, consent, consentPart, progress);
 
 /** Ends what runs and takes away what belongs to another photo or server. */
 function reset() {
-  if (analyses.abort()) progress.end();
+  analyses.abort();
   result.clear();
+  donations.clear();
   problemPart.clear();
+}
+
+/** Nothing of the patient stays. */
+function startOver() {
+  reset();
+  form.reset();
+  picker.clear();
+  patient.clear();
+  effort.clear();
+  preview.clear();
+  consent.forget();
+  consentPart.clear();
+  picker.offer("photo");
+  picker.focus();
+  scrollTo({ top: 0 });
 }
 
 async function analyse() {
   await picker.settled;
   if (analyses.isRunning) return;
-  if (picker.photo === null) {
+  const { photo } = picker;
+  if (photo === null) {
     if (byId("photo-error").hidden) picker.complain("Take or choose a photo first.");
     picker.focus();
     return;
@@ -48,79 +73,52 @@ async function analyse() {
   const given = patient.read();
   if (given === null) return;
 
-  const body = new FormData();
-  body.append("image", picker.photo, "photo.jpg"); // the file's own name may be the patient's
-  for (const [name, value] of [...given, ...effort.read()]) body.append(name, value);
-
   reset();
-  const run = analyses.begin();
-  const began = performance.now();
-  progress.begin(picker.photo.size, thresholdOf(card));
   try {
-    const analysis = await server.analyse(body, {
-      signal: run.signal,
-      onWaiting: (place) => { if (run.isLatest()) progress.waiting(place); },
-      onProgress: (pass) => { if (run.isLatest()) progress.pass(pass); },
-    });
-    if (!run.isLatest()) return;
-    progress.end();
-    result.show(analysis, { roundTrip: performance.now() - began, card, photo: preview.source });
-  } catch (error) {
-    if (!run.isLatest() || isAbort(error)) return;
-    progress.end();
-    fail(error instanceof Problem ? error : Problem.unreadable());
-  } finally {
-    analyses.end(run);
+    const outcome = await analyses.run(photo, [...given, ...effort.read()]);
+    if (outcome === null) return;
+    donations.offer(photo, outcome.terms, given);
+    result.show(outcome.analysis, { roundTrip: outcome.roundTrip, card: connection.card, photo: preview.source });
+  } catch (problem) {
+    fail(problem);
   }
 }
 
 function fail(problem) {
+  if (problem.status === 401) {
+    locked();
+    return;
+  }
+  if (problem.code === "consent-required" || problem.field === "text_version" || problem.field === "language") {
+    askAgain(problem);
+    return;
+  }
   problemPart.show(problem);
   if (problem.field && effort.complain(problem.field, problem.detail)) return;
   if (problem.field && patient.complain(problem.field, problem.detail)) patient.focus(problem.field);
 }
 
+/** The consent there was does not hold, or its words have changed: back to the patient. */
+function askAgain(problem) {
+  const had = consent.code !== null;
+  consent.forget();
+  consentPart.clear();
+  consentPart.why(had ? problem.detail
+    : problem.code === "consent-required" ? "The server takes a photo only with the patient’s consent." : "The words have changed. Ask the patient with the new ones.");
+  consentPart.focus();
+  connection.forgetTerms();
+  connection.terms().catch(() => {}); // the next attempt says what is wrong
+}
+
+function locked() {
+  connection.lock();
+  access.focus();
+}
+
 function cancel() {
   if (!analyses.abort()) return;
-  progress.end();
   progress.announce("Cancelled.");
   byId("analyse").focus();
-}
-
-function thresholdOf(ensemble) {
-  const points = ensemble?.operating_points ?? [];
-  return (points.find((point) => point.name === ensemble.operating_point) ?? points[0])?.threshold ?? null;
-}
-
-/** Asks what is loaded; while the server starts, asks again. */
-async function inquire() {
-  const run = inquiries.begin();
-  card = null;
-  ensembleCard.waiting();
-  for (;;) {
-    try {
-      const answer = await server.ensemble(run.signal);
-      if (!run.isLatest()) return;
-      card = answer;
-      picker.largest = card.limits?.max_body_bytes ?? picker.largest;
-      patient.noteUnused((card.members ?? []).every((member) => !member.metadata));
-      ensembleCard.show(card);
-      effort.show(card);
-      settings.tell(byId("settings").open ? `The server answers: ensemble ${card.name} ${card.version}.` : "");
-      return;
-    } catch (error) {
-      if (!run.isLatest() || isAbort(error)) return;
-      const problem = error instanceof Problem ? error : Problem.unreadable();
-      settings.tell(byId("settings").open ? `${problem.title}. ${problem.detail}` : "");
-      if (problem.status !== 503) {
-        ensembleCard.missing(problem);
-        return;
-      }
-      ensembleCard.starting(problem);
-      await new Promise((resolve) => setTimeout(resolve, 1000 * Math.max(2, problem.retryAfter ?? 0)));
-      if (!run.isLatest()) return;
-    }
-  }
 }
 
 picker.addEventListener("chosen", ({ detail: file }) => {
@@ -133,16 +131,11 @@ picker.addEventListener("refused", () => {
   preview.clear();
   picker.offer("photo");
 });
-result.addEventListener("over", () => {
-  reset();
-  form.reset();
-  picker.clear();
-  patient.clear();
-  effort.clear();
-  preview.clear();
-  picker.offer("photo");
-  picker.focus();
-  scrollTo({ top: 0 });
+result.addEventListener("over", startOver);
+consentPart.addEventListener("over", startOver);
+consent.addEventListener("changed", () => {
+  consentPart.show(consent);
+  slip.show(consent);
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -150,14 +143,30 @@ form.addEventListener("submit", (event) => {
 });
 progress.addEventListener("cancel", cancel);
 problemPart.addEventListener("retry", analyse);
-ensembleCard.addEventListener("retry", inquire);
-settings.addEventListener("address", ({ detail: address }) => {
+donations.addEventListener("unauthorised", locked);
+ensembleCard.addEventListener("retry", () => connection.inquire());
+settings.addEventListener("server", ({ detail: { address, token } }) => {
   reset();
-  server = new Server(address);
-  inquire();
+  if (address !== connection.server.base) { // its consents are not those of another server
+    consent.forget();
+    consentPart.clear();
+  }
+  connection.connect(address, token);
 });
+connection.addEventListener("terms", ({ detail: terms }) => {
+  consentPart.offer(terms);
+  slip.from(terms, connection.server.base);
+  footer.show(terms, connection.server.base);
+});
+connection.addEventListener("ready", ({ detail: card }) => {
+  picker.largest = card.limits?.max_body_bytes ?? picker.largest;
+  patient.noteUnused((card.members ?? []).every((member) => !member.metadata));
+  effort.show(card);
+});
+ensembleCard.follow(connection);
+settings.follow(connection);
 
 form.noValidate = true; // the words stand beside the fields instead
 document.documentElement.classList.add("js");
 picker.takeEarly();
-inquire();
+access.begin(settings.address);

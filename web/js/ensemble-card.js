@@ -12,8 +12,17 @@ function passes({ passes: all, views, defaults }) {
 }
 
 export class EnsembleCard extends EventTarget {
+  #part = byId("ensemble");
   #body = byId("ensemble-body");
   #state = byId("server-state");
+
+  follow(connection) {
+    connection.addEventListener("asking", () => this.waiting());
+    connection.addEventListener("ready", ({ detail: card }) => this.show(card));
+    connection.addEventListener("starting", ({ detail: problem }) => this.starting(problem));
+    connection.addEventListener("missing", ({ detail: problem }) => this.missing(problem));
+    connection.addEventListener("locked", () => this.locked());
+  }
 
   waiting() {
     this.#mark("waiting", "Asking the server");
@@ -49,7 +58,14 @@ export class EnsembleCard extends EventTarget {
     this.#body.replaceChildren(element("p", {}, `${problem.title}. ${problem.detail}`), retry);
   }
 
+  /** The server does not know this device: another card says so in this one's place. */
+  locked() {
+    this.#mark("locked", "Token needed");
+    this.#part.hidden = true;
+  }
+
   #mark(state, words) {
+    this.#part.hidden = false;
     this.#state.dataset.state = state;
     this.#state.textContent = words;
   }

@@ -40,3 +40,8 @@ export function mebibytes(bytes) {
   const value = bytes / (1024 * 1024);
   return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)}${space}MiB`;
 }
+
+/** A time as the server writes it (UTC) → the day here, "24 November 2026". */
+export function day(time) {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "long" }).format(new Date(time));
+}

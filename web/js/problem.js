@@ -1,6 +1,8 @@
 // What went wrong, in words for the doctor: the server's own (RFC 9457), or ours where no server could speak.
 
 const words = {
+  401: ["This device is not known here", "The server asks for this device's token. Open the start page to give it one."],
+  403: ["Not allowed", "The server does not allow this device to do that. Ask the administrator."],
   404: ["Not a MelaScan server", "The address answers, but not as this server does. Check it in the settings."],
   405: ["Not a MelaScan server", "The address answers, but not as this server does. Check it in the settings."],
   408: ["Sending took too long", "The connection is slow or was interrupted. Try again."],

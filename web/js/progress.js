@@ -37,6 +37,16 @@ export class Progress extends EventTarget {
     this.#analyse.textContent = "Analysing";
     this.#bar.removeAttribute("value");
     this.#estimate.textContent = "";
+    this.sending(bytes);
+  }
+
+  /** Before anything of the photo is sent. */
+  recording() {
+    this.#say("Recording the patient’s consent");
+    this.announce("Recording the patient’s consent.");
+  }
+
+  sending(bytes) {
     this.#say(`Sending the photo, ${mebibytes(bytes)}`);
     this.announce("Sending the photo.");
     this.#watch();

@@ -9,9 +9,12 @@ import { verdictPart } from "./verdict.js";
 
 export class Result extends EventTarget {
   #part = byId("result");
+  #between;
 
-  constructor() {
+  /** `between`: the parts that stand between the verdict and what is known of it, as long as there is one. */
+  constructor(...between) {
     super();
+    this.#between = between;
     this.#part.addEventListener("click", ({ target }) => {
       if (target.id === "start-over") this.dispatchEvent(new Event("over"));
     });
@@ -19,6 +22,7 @@ export class Result extends EventTarget {
 
   clear() {
     this.#part.hidden = true;
+    this.#part.after(...this.#between);
     this.#part.replaceChildren();
   }
 
@@ -28,6 +32,7 @@ export class Result extends EventTarget {
     const shows = showsFigures(analysis);
     this.#part.replaceChildren(...[
       main(analysis, photo, isSame ? card : null),
+      ...this.#between,
       shows && operatingPoint(analysis.operating_point),
       shows && section("Nine classes, mean of all passes".replace("Nine", count(analysis.classes)), classTable(analysis.classes, isSame ? card.target : undefined)),
       section("How it was computed", computed(analysis, roundTrip, isSame ? card : null)),

@@ -40,7 +40,7 @@ struct Gate: Sendable {
     }
 
     private func identify(_ request: Request) throws -> Caller {
-        if let authorization = request.authorization { return .device(try device(authorization)) }
+        if request.authorization != nil { return .device(try device(request.bearerToken)) }
         if let subject = request.certificateSubject { return .certificate(subject) }
         if service.settings.openNetworks.contains(request.remoteAddress) {
             // Without a token, a page of another site could send what its visitor never meant to.
@@ -53,12 +53,8 @@ struct Gate: Sendable {
         throw Problem.unauthorised
     }
 
-    /// RFC 6750: "Bearer", a space, the token.
-    private func device(_ authorization: String) throws -> Device {
-        let parts = authorization.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Problem.unauthorised }
-        let token = String(parts[1])
-        guard let identifier = DeviceStore.identifier(in: token) else { throw Problem.unauthorised }
+    private func device(_ token: String?) throws -> Device {
+        guard let token, let identifier = DeviceStore.identifier(in: token) else { throw Problem.unauthorised }
         guard !failedTries.isBlocked(identifier) else { throw Problem.tooManyTries }
         guard let archive = try service.readyArchive() else { throw Problem.unauthorised }
         guard let device = try archive.store.devices.device(for: token) else {

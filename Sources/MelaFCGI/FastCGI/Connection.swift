@@ -18,7 +18,7 @@ extension Connection {
         return Request(
             id: Identifier.next(),
             method: HTTPRequest.Method(rawValue: filled("REQUEST_METHOD") ?? "GET") ?? .trace,  // which no route takes
-            path: String(path.prefix { $0 != "?" && $0 != "#" }),
+            path: String(path.unicodeScalars.prefix { $0 != "?" && $0 != "#" }),
             contentType: filled("CONTENT_TYPE"),
             contentLength: filled("CONTENT_LENGTH").flatMap { text in
                 text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil

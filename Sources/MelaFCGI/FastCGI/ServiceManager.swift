@@ -3,7 +3,7 @@
 #endif
 
 /// Tells systemd how the service fares (sd_notify(3)); does nothing where no one asked.
-struct ServiceManager {
+struct ServiceManager: Sendable {
     private let path: String?
 
     init(environment: [String: String]) {
@@ -11,6 +11,7 @@ struct ServiceManager {
     }
 
     func ready() { send("READY=1") }
+    func alive() { send("WATCHDOG=1") }
     func stopping() { send("STOPPING=1") }
 
     private func send(_ message: String) {

@@ -110,7 +110,9 @@ private struct Disposition {
 
     init?(_ header: String) {
         for line in header.split(separator: "\r\n") {
-            guard let colon = line.firstIndex(of: ":"), line[..<colon].trimmed.lowercased() == "content-disposition" else {
+            guard let colon = line.unicodeScalars.firstIndex(of: ":"),
+                line[..<colon].trimmed.lowercased() == "content-disposition"
+            else {
                 continue
             }
             let parameters = Self.parameters(line[line.index(after: colon)...])
@@ -122,29 +124,31 @@ private struct Disposition {
     }
 
     /// The parameters behind "form-data", quoted or not; a semicolon or an escaped quote inside quotes does not end one.
+    ///
+    /// By scalar, not by character: a combining mark must not hide the quote beside it.
     private static func parameters(_ text: Substring) -> [String: String] {
         var parameters: [String: String] = [:]
-        var pieces: [String] = [""]
+        var pieces: [String.UnicodeScalarView] = [.init()]
         var isQuoted = false
         var isEscaped = false
-        for character in text {
+        for scalar in text.unicodeScalars {
             if isEscaped {
-                pieces[pieces.count - 1].append(character)
+                pieces[pieces.count - 1].append(scalar)
                 isEscaped = false
-            } else if isQuoted && character == "\\" {
+            } else if isQuoted && scalar == "\\" {
                 isEscaped = true
-            } else if character == "\"" {
+            } else if scalar == "\"" {
                 isQuoted.toggle()
-            } else if character == ";" && !isQuoted {
-                pieces.append("")
+            } else if scalar == ";" && !isQuoted {
+                pieces.append(.init())
             } else {
-                pieces[pieces.count - 1].append(character)
+                pieces[pieces.count - 1].append(scalar)
             }
         }
         for piece in pieces {
             guard let equals = piece.firstIndex(of: "=") else { continue }
             let value = String(piece[piece.index(after: equals)...])
-            parameters[piece[..<equals].trimmed.lowercased()] = value
+            parameters[String(piece[..<equals]).trimmed.lowercased()] = value
         }
         return parameters
     }

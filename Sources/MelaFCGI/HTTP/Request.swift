@@ -25,6 +25,13 @@ struct Request {
     var caller = Caller.anyone
     var body: any BodySource
 
+    /// The token of an Authorization header after RFC 6750; nil if there is none, or it is of another kind.
+    var bearerToken: String? {
+        let parts = (authorization ?? "").utf8.split(separator: 0x20)
+        guard parts.count == 2, String(parts[0])?.lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+
     /// What the client wants to see.
     enum Preference: Equatable {
         case json
@@ -35,8 +42,9 @@ struct Request {
 
     /// Event streams, FHIR and pages are given only where they are named: `*/*` means JSON.
     var preference: Preference {
-        let types = accept.split(separator: ",").map { type in
-            type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        // By scalar, not by character: a combining mark must not hide the comma before it.
+        let types = accept.unicodeScalars.split(separator: ",").map { type in
+            String(type.prefix { $0 != ";" }).filter { $0 != " " }.lowercased()
         }
         if types.contains("text/event-stream") { return .eventStream }
         if types.contains("application/fhir+json") { return .fhir }

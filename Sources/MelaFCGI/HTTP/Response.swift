@@ -37,9 +37,9 @@ struct Response {
     }
 
     /// A problem, as a page for people or as JSON for programs.
-    static func problem(_ problem: Problem, as preference: Request.Preference) -> Response {
-        if preference == .html {
-            return .html(ProblemPage.page(problem), status: problem.code.status, headers: problem.headers)
+    static func problem(_ problem: Problem, for request: Request) -> Response {
+        if request.preference == .html {
+            return .html(ProblemPage.page(problem, at: request.path), status: problem.code.status, headers: problem.headers)
         }
         let json = try? Response.json(
             problem.document, status: problem.code.status, type: "application/problem+json", headers: problem.headers)

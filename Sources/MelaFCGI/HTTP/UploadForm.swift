@@ -13,19 +13,28 @@ struct UploadForm {
 
     /// Checks the header, then reads the body into memory and takes it apart.
     ///
-    /// - Parameter fields: all that the form may have; nil: others are passed over.
     /// - Throws: `Problem`.
-    init(_ request: Request, limit: Int, fields: [String]?) throws(Problem) {
+    init(_ request: Request, limit: Int) throws(Problem) {
         upload = try UploadBuffer(reading: request.body, count: Self.length(of: request, limit: limit))
         parts = try upload.withBytes { bytes throws(Problem) in
             try MultipartForm(bytes, contentType: request.contentType).parts
         }
-        if let fields, let stranger = parts.first(where: { !fields.contains($0.name) }) {
-            // A misspelt field would be lost unseen otherwise.
+    }
+
+    /// A form of text fields only, which are these.
+    /// - Throws: `Problem`.
+    init(_ request: Request, fields: [String]) throws(Problem) {
+        try self.init(request, limit: Self.limitWithoutPhoto)
+        try requireOnly(fields)
+    }
+
+    /// Refuses a form with other fields: a misspelt one would be lost unseen otherwise. What was sent is not repeated.
+    /// - Throws: `Problem`.
+    func requireOnly(_ fields: [String]) throws(Problem) {
+        guard parts.allSatisfy({ fields.contains($0.name) }) else {
             throw Problem(
                 .fieldInvalid,
-                "This form has no field named \(stranger.name.prefix(40)). It has: \(fields.joined(separator: ", ")).",
-                field: String(stranger.name.prefix(40)))
+                "The form has a field that there is none of here. The fields are: \(fields.joined(separator: ", ")).")
         }
     }
 

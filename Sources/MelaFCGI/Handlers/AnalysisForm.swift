@@ -14,8 +14,9 @@ struct AnalysisForm {
     /// - Parameter isStrict: fields that there are none of are refused; the original app's call passes them over.
     /// - Throws: `Problem` or `ModelError.option`.
     init(_ request: Request, limit: Int, isStrict: Bool) throws {
-        form = try UploadForm(request, limit: limit, fields: isStrict ? Self.fields : nil)
+        form = try UploadForm(request, limit: limit)
         image = try form.image()
+        if isStrict { try form.requireOnly(Self.fields) }
         var options = Ensemble.Options()
         options.patient = try PatientInformation(age: form.text("age"), sex: form.text("sex"), site: form.text("site"))
         options.views = try form.number("views")

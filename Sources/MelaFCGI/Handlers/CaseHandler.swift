@@ -22,10 +22,12 @@ struct CaseHandler: Sendable {
         // Uploads that wait to be kept count as those that wait to be analysed: their memory is bounded together.
         guard let place = service.queue.enter() else { throw Problem.busy }
         defer { withExtendedLifetime(place) {} }
-        let form = try UploadForm(request, limit: limit, fields: ["image", "consent"] + CaseFacts.fields)
+        let form = try UploadForm(request, limit: limit)
+        let image = try form.image()
+        try form.requireOnly(["image", "consent"] + CaseFacts.fields)
         let code = try ConsentHandler.code(form.required("consent"), field: "consent")
         let facts = try CaseFacts(form)
-        let photo = try form.withBytes(of: form.image()) { bytes throws(ImagingError) in try service.clean(bytes) }
+        let photo = try form.withBytes(of: image) { bytes throws(ImagingError) in try service.clean(bytes) }
         let number = try cases.donate(
             photo, facts, consent: code, by: request.caller.name ?? "", answering: request.idempotent(form))
         return try .json(Donated(donatedCase: number), status: .created)
@@ -34,13 +36,13 @@ struct CaseHandler: Sendable {
     /// POST /v1/cases/histology
     @Sendable func addHistology(_ request: Request) throws -> Response {
         let cases = try cases()
-        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["case", "histology"])
+        let form = try UploadForm(request, fields: ["case", "histology"])
         let number = try form.required("case")
         guard let histology = try form.choice("histology", of: Histology.self) else {
             throw Problem(.fieldInvalid, "histology must be one of: \(Histology.names).", field: "histology")
         }
-        try cases.setHistology(histology, of: number, by: request.caller.name ?? "")
-        return try .json(Donated(donatedCase: number))
+        return try .json(
+            Donated(donatedCase: cases.setHistology(histology, of: number, by: request.caller.name ?? "")))
     }
 
     /// GET /v1/cases/balance

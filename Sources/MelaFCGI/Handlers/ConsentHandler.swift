@@ -37,8 +37,7 @@ struct ConsentHandler: Sendable {
     @Sendable func record(_ request: Request) throws -> Response {
         let (store, texts) = try consents()
         let form = try UploadForm(
-            request, limit: UploadForm.limitWithoutPhoto,
-            fields: ["processing", "donation", "text_version", "language", "given_by", "consent"])
+            request, fields: ["processing", "donation", "text_version", "language", "given_by", "consent"])
         var purposes: Set<ConsentTexts.Purpose> = []
         for purpose in ConsentTexts.Purpose.allCases
         where try form.choice(purpose.rawValue, of: Decision.self) == .granted {
@@ -62,7 +61,7 @@ struct ConsentHandler: Sendable {
     /// POST /v1/consents/lookup
     @Sendable func lookUp(_ request: Request) throws -> Response {
         let store = try consents().store
-        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["code"])
+        let form = try UploadForm(request, fields: ["code"])
         return try answer(request, store.consent(Self.code(form.required("code"), field: "code")), code: nil)
     }
 
@@ -83,7 +82,7 @@ struct ConsentHandler: Sendable {
     /// POST /v1/withdrawals
     @Sendable func withdraw(_ request: Request) throws -> Response {
         let store = try consents().store
-        let form = try UploadForm(request, limit: UploadForm.limitWithoutPhoto, fields: ["code", "scope"])
+        let form = try UploadForm(request, fields: ["code", "scope"])
         let code = try Self.code(form.required("code"), field: "code")
         let scope = try form.choice("scope", of: Scope.self) ?? .all
         let withdrawal = try store.withdraw(code, scope.purposes)

@@ -1,6 +1,7 @@
 /// The frame of a page that the server itself makes, for browsers without script; `web/style.css` gives it its looks.
 enum PageFrame {
-    static func page(title: String, back: String, main: HTML) -> HTML {
+    /// - Parameter home: the address of the page that `back` leads to.
+    static func page(title: String, back: String, home: String = "/", main: HTML) -> HTML {
         """
         <!doctype html>
         <html lang="en">
@@ -16,7 +17,7 @@ enum PageFrame {
         <body>
         <header class="top">
         <p class="brand"><img src="/favicon.svg" alt="" width="28" height="28">MelaScan</p>
-        <a class="button" href="/">\(back)</a>
+        <a class="button" href="\(home)">\(back)</a>
         </header>
         <main class="page">
         \(main)

@@ -1,18 +1,21 @@
-/// What a withdrawal did, in plain words.
+/// What a withdrawal did, in plain words for the patient, with what the scripted page shows.
 enum WithdrawalPage {
     static func page(_ withdrawal: WithdrawalDocument) -> HTML {
-        PageFrame.page(
-            title: "Withdrawn", back: "Back to the start",
+        let isAll = withdrawal.stillGranted.isEmpty
+        let title = isAll ? "Your consent is withdrawn" : "This part of your consent is withdrawn"
+        return PageFrame.page(
+            title: title, back: "Another code", home: "/withdraw/",
             main: """
+                <h1 class="lead-title">\(title)</h1>
                 <section class="card">
-                <h1>Your consent is withdrawn</h1>
-                <p>\(deleted(withdrawal.photosDeleted))</p>
+                <p>\(deleted(withdrawal))</p>
                 \(rest(withdrawal.stillGranted))
-                <p>What remains is the fact that there was a consent and that it ended, without anything about you.</p>
+                </section>
+                <section class="card">
                 <h2>If you want a proof</h2>
-                <p>Write this down or take a picture of it. The server's log has an entry that can't be changed unseen.</p>
+                <p>Write this down or take a picture of it. The server's log has an entry that cannot be changed unseen.</p>
                 <dl class="facts">
-                <div><dt>Time (UTC)</dt><dd>\(withdrawal.time)</dd></div>
+                <div><dt>Time (UTC)</dt><dd>\(time(withdrawal.time))</dd></div>
                 <div><dt>Entry</dt><dd>\(withdrawal.proof.sequence)</dd></div>
                 <div><dt>Check sum</dt><dd class="code">\(withdrawal.proof.hash)</dd></div>
                 </dl>
@@ -20,19 +23,27 @@ enum WithdrawalPage {
                 """)
     }
 
-    private static func deleted(_ photos: Int) -> HTML {
-        switch photos {
-        case 0: "No photo was kept under it."
+    private static func deleted(_ withdrawal: WithdrawalDocument) -> HTML {
+        if withdrawal.stillGranted.contains("donation") {
+            return "Photos that were donated for research are kept: your consent to that still stands."
+        }
+        return switch withdrawal.photosDeleted {
+        case 0: "No photo is kept under it."
         case 1: "The photo that was kept and all that was said about it are deleted."
-        default: "The \(photos) photos that were kept and all that was said about them are deleted."
+        default: "The \(withdrawal.photosDeleted) photos that were kept and all that was said about them are deleted."
         }
     }
 
     private static func rest(_ purposes: [String]) -> HTML {
-        if purposes.isEmpty { return .empty }
-        let words = purposes.map {
-            $0 == "processing" ? "the analysis of photos on this server" : "the donation of photos for research"
+        if purposes.isEmpty {
+            return "<p>What remains is that there was a consent and that it ended, without anything about you.</p>"
         }
-        return "<p>Your consent to \(words.joined(separator: " and to ")) still stands.</p>"
+        return purposes.contains("processing")
+            ? "<p>Your consent to the analysis of photos on this server still stands.</p>" : .empty
+    }
+
+    /// "2026-11-24T19:55:57.350Z" as "2026-11-24 19:55".
+    private static func time(_ text: String) -> String {
+        String(text.prefix(16)).replacing("T", with: " ")
     }
 }

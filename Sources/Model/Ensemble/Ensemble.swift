@@ -62,6 +62,9 @@ public final class Ensemble: Sendable {
         pool = PassPool(threads: threads, kernels: kernels, arenaCount: members.map(\.plan.arenaCount).max() ?? 0)
     }
 
+    /// Beats with each pass that is done.
+    public var pulse: Pulse { pool.pulse }
+
     /// All passes that an analysis without limits makes.
     public var passes: Int { manifest.members.count * manifest.views }
 

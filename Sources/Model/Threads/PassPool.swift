@@ -20,11 +20,13 @@ final class PassPool: Sendable {
 
     private let state = Monitor(State())
     private let threads: [WorkThread]
+    /// Beats with each pass that is done.
+    let pulse = Pulse()
 
     init(threads count: Int, kernels: Kernels, arenaCount: Int) {
-        let state = state
+        let (state, pulse) = (state, pulse)
         threads = (0..<count).map { _ in
-            WorkThread { Self.work(state, Executor(kernels: kernels, arenaCount: arenaCount)) }
+            WorkThread { Self.work(state, pulse, Executor(kernels: kernels, arenaCount: arenaCount)) }
         }
     }
 
@@ -68,7 +70,7 @@ final class PassPool: Sendable {
         return !cancelled
     }
 
-    private static func work(_ state: Monitor<State>, _ executor: Executor) {
+    private static func work(_ state: Monitor<State>, _ pulse: Pulse, _ executor: Executor) {
         while true {
             let task = state.wait { state -> (pass: Pass, index: Int)?? in
                 if state.isStopping { return .some(nil) }
@@ -81,6 +83,7 @@ final class PassPool: Sendable {
             }
             guard let task else { return }
             let result = task.pass(executor, task.index)
+            pulse.beat()
             state.update { state in
                 state.batch?.running -= 1
                 state.batch?.finished.append((task.index, result))

@@ -14,7 +14,7 @@ extension CaseBalance {
         static let labels = 180
         static let row = 22
         static let title = 44
-        static let bars = 440
+        static let bars = 360
     }
 
     /// A bar for each value: all cases light, melanomas dark.
@@ -32,7 +32,8 @@ extension CaseBalance {
                 body += "<text x=\"\(Layout.labels - 8)\" y=\"\(y + 16)\" text-anchor=\"end\">\(count.value)</text>\n"
                 body += bar(count.cases, "cases") + bar(count.melanomas, "melanomas")
                 let end = Layout.labels + Layout.bars * count.cases / most + 8
-                let words = count.melanomas == 0 ? "\(count.cases)" : "\(count.cases), \(count.melanomas) melanomas"
+                let melanomas = "\(count.melanomas) melanoma\(count.melanomas == 1 ? "" : "s")"
+                let words = count.melanomas == 0 ? "\(count.cases)" : "\(count.cases), \(melanomas)"
                 body += "<text x=\"\(end)\" y=\"\(y + 16)\">\(words)</text>\n"
                 y += Layout.row
             }

@@ -59,14 +59,17 @@ public struct CaseStore: Sendable {
     }
 
     /// Adds what the pathologist found, or corrects it.
+    ///
+    /// - Returns: the case's number, as it is written.
     /// - Throws: `RecordsError.unknown` if there is no such case (any more); `.notWritten`.
+    @discardableResult
     public func setHistology(
         _ histology: Histology, of typed: String, by device: String, at now: Date = Date()
-    ) throws(RecordsError) {
+    ) throws(RecordsError) -> String {
         let unknown = RecordsError.unknown("case with this number; it may have been withdrawn")
         guard let digits = Base32.normalised(typed, count: Self.idDigits) else { throw unknown }
         let id = Base32.grouped(digits)
-        try database.writing { session in
+        return try database.writing { session in
             let found = try session.firstRow("SELECT key, facts FROM cases WHERE id = $1", [.text(id)]) { row in
                 (key: try DataKey(row.bytes("key"), of: id, in: keys), facts: try row.bytes("facts"))
             }
@@ -76,6 +79,7 @@ public struct CaseStore: Sendable {
             try session.execute(
                 "UPDATE cases SET facts = $1 WHERE id = $2", [.bytes(try found.key.seal(facts, as: "facts")), .text(id)])
             try AuditLog.append(.histology, Note(donatedCase: id, device: device), at: now, in: session)
+            return id
         }
     }
 

@@ -152,9 +152,7 @@ public struct ConsentStore: Sendable {
         let withdrawal = try database.writing { session in
             guard var consent = try find(code, in: session) else { throw Self.unknown }
             guard consent.withdrawn == nil, purposes.contains(where: { consent[$0] != nil }) else {
-                return Withdrawal(
-                    consent: consent.id, time: consent.withdrawn ?? Timestamp.text(now), photosDeleted: 0,
-                    proof: try AuditLog.head(session))
+                return try earlierWithdrawal(of: consent, at: now, in: session)
             }
             for purpose in purposes { consent[purpose] = nil }
             var photos = 0
@@ -183,6 +181,16 @@ public struct ConsentStore: Sendable {
         // The rows are gone; should this fail, the daily run does it.
         try? database.forgetDeleted()
         return withdrawal
+    }
+
+    /// What a withdrawal did that was asked for again: nothing; its proof is the first one's.
+    private func earlierWithdrawal(of consent: Consent, at now: Date, in session: any SQLSession) throws -> Withdrawal {
+        let entry = try session.firstRow(
+            "SELECT * FROM audit WHERE kind = $1 AND content LIKE $2 ORDER BY sequence DESC LIMIT 1",
+            [.text(AuditLog.Kind.withdrawal.rawValue), .text("%\"consent\":\"\(consent.id)\"%")], as: AuditEntry.init)
+        let proof = try entry.map { AuditLog.Head(sequence: $0.sequence, hash: $0.hash) } ?? AuditLog.head(session)
+        return Withdrawal(
+            consent: consent.id, time: entry?.time ?? consent.withdrawn ?? Timestamp.text(now), photosDeleted: 0, proof: proof)
     }
 
     // MARK: - Rows
@@ -220,6 +228,9 @@ public struct ConsentStore: Sendable {
         guard let consent = try find(code, in: session) else { throw Self.unknown }
         if let withdrawn = consent.withdrawn {
             throw RecordsError.invalid(field: "consent", reason: "was withdrawn on \(withdrawn.prefix(10))")
+        }
+        guard consent.processing != nil || consent.donation != nil else {
+            throw RecordsError.invalid(field: "consent", reason: "is over; record a new one")
         }
         return consent
     }

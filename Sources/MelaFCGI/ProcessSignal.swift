@@ -2,12 +2,19 @@
     import Glibc
 #endif
 
-/// SIGTERM, SIGINT and SIGUSR1, whichever thread the system hands them to: a library's own threads may take them as well as ours.
+/// SIGTERM, SIGINT, SIGUSR1 and SIGHUP, whichever thread the system hands them to: a library's own threads may take them as well as ours.
 ///
-/// The handler writes a byte into a pipe, which is all that is safe there; `wait` reads it.
-enum ShutdownSignal {
+/// The handler writes the signal's number into a pipe, which is all that is safe there; `wait` reads it.
+enum ProcessSignal {
+    /// What the process is asked to do.
+    enum Order {
+        case stop
+        /// SIGHUP: take the ensemble that is in its place now.
+        case reload
+    }
+
     /// SIGUSR1 is among them because libfcgi would take it as an order to accept nothing any more.
-    private static let numbers = [SIGTERM, SIGINT, SIGUSR1]
+    private static let numbers = [SIGTERM, SIGINT, SIGUSR1, SIGHUP]
     private static let ends: (read: Int32, write: Int32) = {
         var ends: [Int32] = [-1, -1]
         _ = pipe(&ends)
@@ -18,10 +25,10 @@ enum ShutdownSignal {
     static func install() {
         _ = ends
         for number in numbers {
-            signal(number) { _ in
+            signal(number) { number in
                 let saved = errno
-                var byte: UInt8 = 1
-                _ = write(ShutdownSignal.ends.write, &byte, 1)
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(ProcessSignal.ends.write, &byte, 1)
                 errno = saved
             }
         }
@@ -38,8 +45,9 @@ enum ShutdownSignal {
     }
 
     /// Blocks until one of them has come.
-    static func wait() {
+    static func wait() -> Order {
         var byte: UInt8 = 0
         while read(ends.read, &byte, 1) < 0 && errno == EINTR {}
+        return Int32(byte) == SIGHUP ? .reload : .stop
     }
 }

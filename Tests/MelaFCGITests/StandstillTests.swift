@@ -1,0 +1,44 @@
+import Foundation
+import Model
+import Testing
+
+@testable import MelaFCGI
+
+@Suite struct `A standstill` {
+    @Test func `is not seen in an idle service, however long it idles`() throws {
+        let service = try TestService.make()
+        usleep(50_000)
+        #expect(service.standstill == 0)
+    }
+
+    @Test func `grows while the first in the line makes no step, whoever comes or leaves behind`() throws {
+        let service = try TestService.make()
+        let first = service.queue.enter()
+        usleep(50_000)
+        let second = service.queue.enter()
+        #expect(service.standstill >= 50)
+        withExtendedLifetime(second) {}
+        #expect(service.standstill >= 50)
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func `ends with a photo that is decoded, a pass that is done, and a place that is left`() throws {
+        let service = try TestService.make()
+        let bytes = try TestService.fixture("landscape.jpg")
+        let ensemble = try service.readyEngine().ensemble
+        var places = [service.queue.enter(), service.queue.enter()]
+        usleep(50_000)
+        let photo = try bytes.withUnsafeBytes { try service.prepare($0, for: ensemble).photo }
+        #expect(service.standstill < 50)
+        usleep(50_000)
+        var steps: [Double] = []
+        _ = try ensemble.analyze(photo, options: .init(), progress: { _ in steps.append(service.standstill) })
+        #expect(steps.count == ensemble.passes && steps.allSatisfy { $0 < 50 }, "\(steps)")
+        usleep(50_000)
+        #expect(service.standstill >= 50)
+        places.removeFirst()
+        #expect(service.standstill < 50)
+        places.removeFirst()
+        #expect(service.standstill == 0)
+    }
+}
