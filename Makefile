@@ -1,13 +1,13 @@
 # What a person types. Each target is one script in scripts/; `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz build format lint clean install uninstall deb deb-test
+.PHONY: help run test bench fuzz cluster-test build format lint clean install uninstall deb deb-test
 
 PORT ?= 8080
-export PORT SITE NAME DESTDIR
+export PORT SITE NAME DESTDIR CENTRAL HOSTS
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build, then run the server here (PORT=8080) until Ctrl-C
 	@exec scripts/run
@@ -20,6 +20,9 @@ bench: ## measure the engine on this machine
 
 fuzz: ## search for input that does harm (TARGET=checkpoints, multipart, header, jpeg or parameters; SECONDS=60 for each)
 	@exec scripts/fuzz $(or $(TARGET),all) $(SECONDS)
+
+cluster-test: ## as root, after make build: three hosts, a central and a database, some of them killed
+	@exec scripts/cluster-test
 
 build: ## build the server and the tool into .build/release
 	@exec scripts/build

@@ -32,6 +32,27 @@ import Testing
         #expect(!text.output.contains("/etc/nginx/melascan"))
     }
 
+    @Test(arguments: ["host", "central"])
+    func `a host and a central are installed with each other's addresses`(site: String) throws {
+        let folder = try TemporaryFolder()
+        let binaries = try TemporaryFolder()
+        try binaries.write(program: "#!/bin/sh\n", to: "MelaFCGI")
+        let installed = try Shell.run(
+            Repository.path("scripts/install"),
+            environment: [
+                "DESTDIR": folder.path, "SITE": site, "NAME": "mole.example.net", "MELASCAN_BIN_DIR": binaries.path,
+                "CENTRAL": "10.0.0.5", "HOSTS": "10.0.0.6 [fd00::7]",
+            ])
+        try #require(installed.succeeded, "\(installed.output)")
+        let text = try String(contentsOfFile: folder.file("etc/nginx/sites-enabled/melascan"), encoding: .utf8)
+        let expected =
+            site == "host"
+            ? ["set_real_ip_from 10.0.0.5;"]
+            : ["server 10.0.0.6:443 max_fails", "server [fd00::7]:443 max_fails", "server_name mole.example.net;"]
+        for line in expected { #expect(text.contains(line), "\(line)") }
+        #expect(!text.contains("192.0.2."))
+    }
+
     @Test func `an installation is complete, and uninstalling leaves no file`() throws {
         let folder = try TemporaryFolder()
         let binaries = try TemporaryFolder()
