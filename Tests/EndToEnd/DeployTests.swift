@@ -314,6 +314,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["/v1/consents/lookup", "/v1/%63onsents/lookup", "/v1//withdrawal%73"])
+    func `limits how fast codes are tried, however the path is written`(path: String) throws {
+        let stack = try Stack(worker: nil)
+        let many = try Shell.bash(
+            "curl -s --noproxy '*' -o /dev/null -w '%{http_code} ' -d a=b 'http://127.0.0.1:\(stack.port)\(path)?[1-300]'")
+        #expect(many.output.hasPrefix("502 "))
+        #expect(many.output.contains(" 429 "))
+    }
+
     @Test func `shows metrics to this machine only`() throws {
         let stack = try Stack()
         #expect(try stack.http.get("/metrics").status == 200)
