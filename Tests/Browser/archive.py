@@ -163,5 +163,10 @@ class ArchiveTest(PageTest):
         self.analyse()
         self.wait_for_result()
 
+    def choose_another(self):
+        """A second photo, while a consent is held: the page asks whose it is."""
+        self.choose_and_see(photo("second.jpg", 700, 600))
+        self.assertIn("Is this photo of the same patient?", self.wait_for("same-patient"))
+
     def code(self):
         return self.find("slip-body").find_element("css selector", ".slip__code").text.replace("\n", "")

@@ -1,7 +1,7 @@
 """In the cloud the patient is asked before anything of the photo leaves; over TLS, against the real server."""
 
 from archive import CONTROLLER, ArchiveTest, cloud
-from page import photo
+from page import keep
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 CODE = r"^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$"
@@ -71,12 +71,81 @@ class TheConsent(ArchiveTest):
         self.agreed()
         code = self.code()
         self.assertIn("further photos of the same patient", self.text("consent-part"))
-        self.choose_and_see(photo("second.jpg", 700, 600))
+        self.choose_another()
+        self.click("same-yes")
+        self.assertFalse(self.is_shown("same-patient"))
+        self.assertEqual(self.focused(), "analyse")
+        self.assertTrue(self.is_shown("consent-given"))
         self.analyse()
         self.wait_for_result()
         self.assertEqual(self.code(), code)
         self.assertEqual(len(self.sent("/v1/consents")), 1)
         self.assertEqual([each["fields"][-1] for each in self.sent("/v1/analyses")], [["consent", code]] * 2)
+
+    def test_is_not_used_for_another_photo_before_it_is_said_whose_that_is(self):
+        self.agreed()
+        code = self.code()
+        self.choose_another()
+        self.assertEqual(self.focused(), "same-title")
+        for name in ("consent-part", "donation", "result"):
+            self.assertFalse(self.is_shown(name), name)
+        self.assertTrue(self.run_script("""
+          const box = (name) => document.getElementById(name).getBoundingClientRect();
+          return box('same-other').bottom <= box('actions').top && box('preview-frame').bottom > 0;
+        """), "The answers are in sight, with something of the photo.")
+        self.assertEqual(self.code(), code, "The slip can still be printed.")
+        self.analyse()
+        self.assertIn("Nothing is sent before", self.wait_for("same-error"))
+        self.assertEqual(self.focused(), "same-title")
+        self.assertFalse(self.is_shown("progress"))
+        self.assertEqual(len(self.sent("/v1/analyses")), 1)
+        self.click("same-yes")
+        self.choose_another()
+        self.assertFalse(self.is_shown("same-error"))
+
+    def test_is_forgotten_when_the_photo_is_of_another_patient(self):
+        self.find("age").send_keys("63")
+        self.agreed()
+        code = self.code()
+        self.choose_another()
+        self.click("same-other")
+        for name in ("same-patient", "slip", "consent-given"):
+            self.assertFalse(self.is_shown(name), name)
+        self.assertNotIn(code, self.run_script("return document.documentElement.outerHTML"))
+        self.assertEqual(self.find("age").get_attribute("value"), "")
+        self.assertEqual(self.focused(), "patient-title")
+        self.assertTrue(self.is_shown("preview-frame"), "The photo stays.")
+        self.assertFalse(self.find("consent-processing").is_selected())
+        self.analyse()
+        self.wait_for("consent-processing-error")
+        self.assertEqual(len(self.sent("/v1/analyses")), 1)
+        self.click("consent-processing")
+        self.analyse()
+        self.wait_for_result()
+        self.assertNotEqual(self.code(), code)
+        self.assertIn(["consent", self.code()], self.sent("/v1/analyses")[-1]["fields"])
+
+    def test_of_a_photo_without_a_result_is_not_used_for_another_one(self):
+        self.choose_and_see()
+        self.click("consent-processing")
+        self.run_script("window.instead = (url) => url.endsWith('/v1/analyses') ? Promise.reject(new TypeError('Failed to fetch')) : null")
+        self.analyse()
+        self.wait_for("problem")
+        self.choose_another()
+
+    def test_is_in_question_only_as_long_as_there_is_a_photo(self):
+        self.agreed()
+        self.choose_another()
+        self.choose(keep("words.jpg", b"no photo"))
+        self.wait_for("photo-error")
+        self.assertFalse(self.is_shown("same-patient"))
+        self.choose_another()
+        self.click("settings-open")
+        self.click("settings-reset")
+        self.wait_until(lambda: "The server answers" in self.text("settings-outcome"), "the answer", 10)
+        self.click("settings-close")
+        self.assertTrue(self.is_shown("same-patient"))
+        self.assertFalse(self.is_shown("consent-part"))
 
     def test_is_forgotten_with_the_patient(self):
         for button in ("start-over", "consent-over"):

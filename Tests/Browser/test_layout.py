@@ -134,6 +134,10 @@ class ArchiveLayout(Layout):
         self.wait_for("donation-done")
         code = self.code()
         yield "donated"
+        self.choose_another()
+        self.analyse()
+        self.wait_for("same-error")
+        yield "whose photo"
         self.open("/histology/")
         self.find("histology-send").click()
         yield "histology"

@@ -7,6 +7,8 @@ import uuid
 from archive import CONTROLLER, ArchiveTest
 from page import photo
 
+ANY_CODE = "ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ"
+
 
 class AWithdrawal(ArchiveTest):
     has_token = False  # the patient's own device
@@ -37,6 +39,10 @@ class AWithdrawal(ArchiveTest):
         self.find("code").send_keys(code)
         self.driver.find_element("css selector", f"[name=scope][value={scope}]").click()
         self.find("withdraw").click()
+
+    def answer(self, promise):
+        """What comes in place of the server's answer; `untouched(url, options)` is the server's."""
+        self.run_script("window.instead = (url, options) => /(withdrawals|lookup)$/.test(url) ? " + promise + " : null")
 
 
 class WithScript(AWithdrawal):
@@ -79,6 +85,77 @@ class WithScript(AWithdrawal):
                 self.withdraw(code)
                 self.wait_until(lambda: words in self.text("code-error"), words, 10)
                 self.assertEqual(self.focused(), "code")
+
+    def test_that_the_server_refuses_changed_nothing(self):
+        self.answer("Promise.resolve(new Response('', { status: 429 }))")
+        self.withdraw(ANY_CODE)
+        self.assertIn("Nothing was changed.", self.wait_for("problem"))
+        self.assertNotIn("not certain", self.text("problem"))
+        self.assertFalse(self.is_shown("problem-retry"))
+
+    def test_without_an_answer_is_not_said_to_have_changed_nothing(self):
+        for answer in ("Promise.reject(new TypeError('Failed to fetch'))",
+                       "Promise.resolve(new Response('', { status: 500 }))",
+                       "Promise.resolve(new Response('', { status: 504 }))",
+                       "Promise.resolve(new Response('<html>'))",
+                       "Promise.resolve(new Response(new ReadableStream({ start: (pipe) => pipe.error() })))"):
+            with self.subTest(answer):
+                self.open()
+                self.answer(answer)
+                self.withdraw(ANY_CODE)
+                text = self.wait_for("problem")
+                self.assertEqual(self.focused(), "problem-title")
+                self.assertIn("not certain whether your consent was withdrawn", text)
+                self.assertIn("does no harm", text)
+                self.assertNotIn("Nothing was changed", text)
+                self.assertNotIn("photo", text)
+
+    def test_that_is_refused_at_a_second_try_says_nothing_of_the_first(self):
+        for first, button in {"Promise.reject(new TypeError('Failed to fetch'))": "problem-retry", "new Promise(() => {})": "withdraw"}.items():
+            with self.subTest(first):
+                self.open()
+                self.answer(first)
+                self.withdraw(ANY_CODE)
+                self.wait_until(lambda: self.is_shown(button), button, 10)
+                self.answer("Promise.resolve(new Response('', { status: 429 }))")
+                self.click(button)
+                self.wait_until(lambda: "Too many requests" in self.text("problem"), "the refusal", 10)
+                self.assertIn("not certain", self.text("problem"))
+                self.assertNotIn("Nothing was changed", self.text("problem"))
+
+    def test_whose_answer_is_lost_is_sent_again(self):
+        code = self.consented(1)
+        self.answer("untouched(url, options).then(() => { throw new TypeError('Failed to fetch'); })")
+        self.withdraw(code, "donation")
+        self.wait_for("problem")
+        self.assertEqual(self.post("/v1/consents/lookup", code=code)["photos"], 0)
+        self.run_script("window.instead = null")
+        self.click("problem-retry")
+        text = self.wait_for("outcome")
+        self.assertFalse(self.is_shown("problem"))
+        self.assertIn("This part of your consent is withdrawn", text)
+        self.assertRegex(text, r"[0-9a-f]{64}")
+        one, other = self.sent("/v1/withdrawals")
+        self.assertEqual(one["fields"], other["fields"])
+
+    def test_of_nothing_says_so_and_shows_no_proof(self):
+        for rest, words in {'["processing"]': "Your consent to the analysis", '["donation"]': "are kept: your consent to that still stands", "[]": "No photo is kept"}.items():
+            with self.subTest(rest):
+                self.open()
+                self.answer("Promise.resolve(Response.json({ consent: 'a', time: '2026-11-24T19:55:57.350Z', photos_deleted: 0, still_granted: %s }))" % rest)
+                self.withdraw(ANY_CODE)
+                text = self.wait_for("outcome")
+                self.assertIn("There was nothing to withdraw under this code", text)
+                self.assertIn(words, text)
+                for wrong in ("is withdrawn", "proof", "Check sum", "it ended"):
+                    self.assertNotIn(wrong, text)
+
+    def test_look_up_that_fails_speaks_of_no_withdrawal(self):
+        self.answer("Promise.reject(new TypeError('Failed to fetch'))")
+        self.find("code").send_keys(ANY_CODE)
+        self.find("look-up").click()
+        self.assertNotRegex(self.wait_for("problem"), "not certain|changed")
+        self.assertFalse(self.is_shown("problem-retry"))
 
     def test_sends_no_token_and_names_the_practice(self):
         self.run_script("localStorage.setItem('melascan.token', arguments[0])", self.archive.token)

@@ -46,4 +46,16 @@ struct PagesTests {
         let page = ProblemPage.page(Problem(.recordUnknown, "There is no consent with this code."), at: "/v1/withdrawals").text
         #expect(page.contains("Nothing was changed.") && !page.contains("analysed") && !page.contains("href=\"/\""))
     }
+
+    @Test(arguments: [Problem.Code.internalError, .recordsUnavailable, .notRecorded, .busy])
+    func `a withdrawal that failed in the server is not said to have changed nothing`(code: Problem.Code) {
+        let page = ProblemPage.page(Problem(code, "Try again."), at: "/v1/withdrawals").text
+        #expect(page.contains("not certain whether your consent was withdrawn") && page.contains("does no harm"))
+        #expect(!page.contains("Nothing was changed") && !page.contains("analysed") && page.contains("href=\"/withdraw/\""))
+    }
+
+    @Test func `an analysis that failed in the server has analysed nothing`() {
+        let page = ProblemPage.page(Problem(.internalError, "Try again."), at: "/v1/analyses").text
+        #expect(page.contains("Nothing was analysed.") && !page.contains("certain"))
+    }
 }

@@ -16,6 +16,7 @@ import { Preview } from "./preview.js";
 import { ProblemPart } from "./problem-part.js";
 import { Progress } from "./progress.js";
 import { Result } from "./result.js";
+import { SamePatient } from "./same-patient.js";
 import { Settings } from "./settings.js";
 import { Slip } from "./slip.js";
 
@@ -30,6 +31,7 @@ const problemPart = new ProblemPart();
 const ensembleCard = new EnsembleCard();
 const settings = new Settings();
 const consentPart = new ConsentPart();
+const samePatient = new SamePatient();
 const slip = new Slip();
 const footer = new Footer();
 const connection = new Connection();
@@ -46,16 +48,20 @@ function reset() {
   problemPart.clear();
 }
 
-/** Nothing of the patient stays. */
-function startOver() {
+/** Nothing of the patient stays but the photo. */
+function forgetPatient() {
   reset();
   form.reset();
-  picker.clear();
   patient.clear();
   effort.clear();
-  preview.clear();
   consent.forget();
   consentPart.clear();
+}
+
+function startOver() {
+  forgetPatient();
+  picker.clear();
+  preview.clear();
   picker.offer("photo");
   picker.focus();
   scrollTo({ top: 0 });
@@ -68,6 +74,10 @@ async function analyse() {
   if (photo === null) {
     if (byId("photo-error").hidden) picker.complain("Take or choose a photo first.");
     picker.focus();
+    return;
+  }
+  if (consent.isInQuestion) {
+    samePatient.complain();
     return;
   }
   const given = patient.read();
@@ -123,17 +133,30 @@ function cancel() {
 
 picker.addEventListener("chosen", ({ detail: file }) => {
   reset();
-  preview.show(file);
   picker.offer("another");
+  consent.question();
+  preview.show(file).then(() => {
+    if (consent.isInQuestion) samePatient.focus();
+  });
 });
 picker.addEventListener("refused", () => {
   reset();
   preview.clear();
   picker.offer("photo");
+  consent.confirm();
+});
+samePatient.addEventListener("same", () => {
+  consent.confirm();
+  byId("analyse").focus();
+});
+samePatient.addEventListener("other", () => {
+  forgetPatient();
+  byId("patient-title").focus();
 });
 result.addEventListener("over", startOver);
 consentPart.addEventListener("over", startOver);
 consent.addEventListener("changed", () => {
+  samePatient.show(consent);
   consentPart.show(consent);
   slip.show(consent);
 });

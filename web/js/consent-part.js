@@ -7,6 +7,8 @@ import { day } from "./numbers.js";
 
 export class ConsentPart extends EventTarget {
   #part = byId("consent-part");
+  #isRequired = false;
+  #isInQuestion = false;
   #asking = byId("consent-asking");
   #given = byId("consent-given");
   #question = new ConsentQuestion(byId("consent-question"), "consent");
@@ -18,12 +20,15 @@ export class ConsentPart extends EventTarget {
 
   /** What patients are asked here; nothing is shown where nothing is required. */
   offer(terms) {
-    this.#part.hidden = !terms.isRequired;
+    this.#isRequired = terms.isRequired;
+    this.#part.hidden = !terms.isRequired || this.#isInQuestion;
     if (terms.isRequired) this.#question.ask(terms, terms.offersDonation ? ["processing", "donation"] : ["processing"]);
   }
 
-  /** Whether the patient has agreed to the analysis, as `consent` says. */
+  /** Whether the patient has agreed to the analysis, as `consent` says; nothing as long as it is not said whether it is this patient's. */
   show(consent) {
+    this.#isInQuestion = consent.isInQuestion;
+    this.#part.hidden = !this.#isRequired || this.#isInQuestion;
     const isGiven = consent.covers("processing");
     this.#asking.hidden = isGiven;
     this.#given.hidden = !isGiven;

@@ -10,6 +10,8 @@ export class PatientConsent extends EventTarget {
   recorded = null;
   /** The numbers of the photos that were donated under it. */
   cases = [];
+  /** True from another photo on until it is said that the photo is of the same patient: nothing may use it meanwhile. */
+  isInQuestion = false;
   #once = new Once();
   #turn = 0;
 
@@ -28,7 +30,7 @@ export class PatientConsent extends EventTarget {
     const { code } = this;
     const fields = code === null ? statement : [...statement.filter(([, value]) => value !== "refused"), ["consent", code]];
     const answer = await server.post("/v1/consents", formOf(fields), { signal, key: this.#once.keyFor(JSON.stringify(fields)) });
-    if (turn !== this.#turn) return; // another patient is here
+    if (turn !== this.#turn || signal.aborted) return; // another patient or photo is here
     const recorded = { ...answer, code: answer.code ?? code };
     if (typeof recorded.code !== "string") throw Problem.unreadable();
     this.#once.done();
@@ -41,8 +43,21 @@ export class PatientConsent extends EventTarget {
     this.#tell();
   }
 
+  /** Another photo is here, whose patient may be another one. */
+  question() {
+    this.isInQuestion = this.recorded !== null;
+    this.#tell();
+  }
+
+  /** It is of the same patient, or there is no other photo after all. */
+  confirm() {
+    this.isInQuestion = false;
+    this.#tell();
+  }
+
   forget() {
     this.#turn += 1;
+    this.isInQuestion = false;
     this.#once.done();
     this.recorded = null;
     this.cases = [];

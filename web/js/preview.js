@@ -24,11 +24,15 @@ export class Preview {
     return this.#image.src;
   }
 
+  /** Shows `file`; resolves when its place on the page is known. */
   show(file) {
     this.clear();
     this.#empty.hidden = true;
     this.#image.src = URL.createObjectURL(file);
     this.#frame.hidden = false;
+    return new Promise((resolve) => {
+      for (const end of ["load", "error"]) this.#image.addEventListener(end, resolve, { once: true });
+    });
   }
 
   clear() {

@@ -8,14 +8,17 @@ import { day } from "./numbers.js";
 import { Problem, isAbort } from "./problem.js";
 import { Server, formOf } from "./server.js";
 import { keepsConsents } from "./terms.js";
+import { withdrawalWords } from "./withdrawal.js";
 
 const server = new Server();
 const runs = new Latest();
 const form = byId("withdrawal-form");
 const code = byId("code");
+/** The code of a withdrawal that was sent and may be done, though no answer said so. */
+let doubtful = "";
 
-/** Sends the form and shows what `shown` makes of the answer; a newer press silences an older one. */
-async function send(path, fields, shown) {
+/** Sends the form and shows what `shown` makes of the answer, `failed` of a failure; a newer press silences an older one. */
+async function send(path, fields, { shown, failed }) {
   clear();
   if (code.value.replace(/[\s-]/g, "").length !== 20) {
     complain("The code has 20 letters and digits, in four groups of five. It was printed on the slip that you were given.");
@@ -31,7 +34,7 @@ async function send(path, fields, shown) {
     const problem = error instanceof Problem ? error : Problem.unreadable();
     if (problem.code === "record-unknown") complain("There is no consent with this code. Compare it with the slip, letter by letter.");
     else if (problem.field === "code") complain(problem.detail);
-    else fail(problem);
+    else failed(problem);
   } finally {
     runs.end(run);
   }
@@ -54,9 +57,22 @@ function complain(words) {
   code.focus();
 }
 
-function fail(problem) {
-  byId("problem-title").textContent = problem.title;
-  byId("problem-detail").textContent = `${problem.detail} Nothing was changed.`;
+/** Only a refusal (4xx) is known to have changed nothing, and it says nothing of an earlier try that `wasDoubtful`. */
+function failWithdrawal({ title, detail, status }, wasDoubtful) {
+  if (status >= 400 && status < 500 && !wasDoubtful) {
+    doubtful = "";
+    fail(title, `${detail} Nothing was changed.`);
+    return;
+  }
+  const cause = status >= 500 ? "The server reports an error" : title;
+  fail("It is not certain whether your consent was withdrawn",
+    `${cause}. Send it again: that does no harm, and the answer says what was done. If it fails again, ask the practice that gave you the code.`, true);
+}
+
+function fail(title, detail, isDoubtful = false) {
+  byId("problem-title").textContent = title;
+  byId("problem-detail").textContent = detail;
+  byId("problem-retry").hidden = !isDoubtful;
   byId("problem").hidden = false;
   byId("problem-title").focus();
 }
@@ -79,35 +95,32 @@ function showKept({ recorded, processing, donation, withdrawn, photos: count }) 
   byId("kept-title").focus();
 }
 
-function showWithdrawn({ time, photos_deleted: deleted, still_granted: rest, proof }) {
-  const stands = new Set(rest);
-  byId("outcome-title").textContent = stands.size === 0 ? "Your consent is withdrawn" : "This part of your consent is withdrawn";
-  byId("outcome-body").replaceChildren(...[
-    element("p", {}, deletedWords(deleted, stands.has("donation"))),
-    stands.size === 0 ? element("p", {}, "What remains is that there was a consent and that it ended, without anything about you.") : null,
-    stands.has("processing") ? element("p", {}, "Your consent to the analysis of photos on this server still stands.") : null,
-    element("h3", {}, "If you want a proof"),
-    element("p", {}, "Write this down or take a picture of it. The server’s log has an entry that cannot be changed unseen."),
-    facts([["Time", new Date(time).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })], ["Entry", String(proof?.sequence ?? "")], ["Check sum", proof?.hash, "code"]]),
-  ].filter((part) => part !== null));
+function showWithdrawn(answer) {
+  doubtful = "";
+  const { title, parts } = withdrawalWords(answer);
+  byId("outcome-title").textContent = title;
+  byId("outcome-body").replaceChildren(...parts);
   form.hidden = true;
   form.reset();
   byId("outcome").hidden = false;
   byId("outcome-title").focus();
 }
 
-function deletedWords(count, keepsPhotos) {
-  if (keepsPhotos) return "Photos that were donated for research are kept: your consent to that still stands.";
-  if (count === 0) return "No photo is kept under it.";
-  return count === 1 ? "The photo that was kept and all that was said about it are deleted." : `The ${count} photos that were kept and all that was said about them are deleted.`;
-}
-
 form.noValidate = true;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  send("/v1/withdrawals", [["scope", new FormData(form).get("scope")]], showWithdrawn);
+  const wasDoubtful = doubtful === code.value.trim();
+  doubtful = code.value.trim();
+  send("/v1/withdrawals", [["scope", new FormData(form).get("scope")]], {
+    shown: showWithdrawn,
+    failed: (problem) => failWithdrawal(problem, wasDoubtful),
+  });
 });
-byId("look-up").addEventListener("click", () => send("/v1/consents/lookup", [], showKept));
+byId("problem-retry").addEventListener("click", () => form.requestSubmit());
+byId("look-up").addEventListener("click", () => send("/v1/consents/lookup", [], {
+  shown: showKept,
+  failed: ({ title, detail }) => fail(title, detail),
+}));
 byId("again").addEventListener("click", () => {
   clear();
   form.hidden = false;

@@ -5,18 +5,29 @@ enum ProblemPage {
     /// - Parameter path: what was asked for: a patient who withdraws a consent gets other words than a doctor.
     static func page(_ problem: Problem, at path: String = "/") -> HTML {
         let isPatients = path == "/v1/withdrawals"
+        let isDoubtful = isPatients && problem.code.status.code >= 500
         let home = isPatients ? "/withdraw/" : "/"
+        let notice =
+            isDoubtful
+            ? "It is not certain whether your consent was withdrawn."
+            : isPatients ? "Nothing was changed." : "Nothing was analysed. \(Analysis.notice)"
         return PageFrame.page(
             title: problem.code.title, back: "Back to the form", home: home,
             main: """
                 <section class="problem">
                 <h1 class="problem__title">\(problem.code.title)</h1>
-                \(words(problem))
+                \(isDoubtful ? again : words(problem))
                 <a class="button" href="\(home)">Back to the form</a>
                 </section>
-                <p class="notice">\(isPatients ? "Nothing was changed." : "Nothing was analysed. \(Analysis.notice)")</p>
+                <p class="notice">\(notice)</p>
                 """)
     }
+
+    /// A withdrawal that the server failed at may be done all the same; only a refusal is known to have changed nothing.
+    private static let again: HTML = """
+        <p>The server reports an error. Send it again from the form: that does no harm, and the answer says what was done. If it fails \
+        again, ask the practice that gave you the code.</p>
+        """
 
     /// Who sees this page has no script, and a form alone can show neither a token nor a consent.
     private static func words(_ problem: Problem) -> HTML {
