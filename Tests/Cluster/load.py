@@ -42,6 +42,7 @@ class Try:
     status: int
     """0 where no answer came."""
     problem: str = ""
+    is_keyed: bool = False
     mark: str = ""
     """X-Mela-Mark, by which the central's log names the hosts that it was on (run.py)."""
 
@@ -122,7 +123,7 @@ class Device:
         finally:
             if connection:
                 connection.close()
-        note = Try(key or name, path, begun, time.monotonic(), status, answer.get("type", "").rpartition(":")[2] if status >= 400 else "", mark)
+        note = Try(key or name, path, begun, time.monotonic(), status, answer.get("type", "").rpartition(":")[2] if status >= 400 else "", key is not None, mark)
         with self.answers.lock:
             self.answers.tries.append(note)
         return status, answer
