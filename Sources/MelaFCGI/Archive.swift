@@ -23,7 +23,7 @@ struct Archive: Sendable {
         if settings.donation { _ = try require(settings.consent, "MELASCAN_CONSENT", for: "a donation needs a consent") }
         if settings.consent != nil { _ = try require(settings.records, "MELASCAN_RECORDS", for: "consents are kept there") }
         guard let place = settings.records else { return nil }
-        store = try RecordsStore(place)
+        store = try RecordsStore(place, patience: 10)
         if let consent = settings.consent {
             let key = try require(settings.key, "MELASCAN_KEY", for: "consents are kept encrypted")
             let texts: ConsentTexts
@@ -31,6 +31,7 @@ struct Archive: Sendable {
                 throw SettingsError(name: "MELASCAN_CONSENT", reason: "\(error)")
             }
             let keys = try KeyRing(file: key)
+            try store.check(keys)
             consents = (store.consents(keys: keys), texts)
             cases = settings.donation ? store.cases(keys: keys) : nil
         } else {

@@ -5,10 +5,6 @@ import Model
 import Records
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// What all requests share: settings, the loaded ensemble, the line of those who wait, and the counters.
 final class Service: Sendable {
     /// A loaded and tested ensemble.
@@ -97,7 +93,6 @@ final class Service: Sendable {
     func reload() {
         do {
             try load()
-            malloc_trim(0)  // what the one before leaves is in pieces that glibc would keep
         } catch {
             logger.error("the ensemble was not changed: \(error)")
         }

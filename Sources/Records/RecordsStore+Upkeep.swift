@@ -28,12 +28,12 @@ extension RecordsStore {
                 AND coalesce(processing_until, '') <= $1 AND coalesce(donation_until, '') <= $1
                 """, [.text(time)]
             ) { try $0.text("id") }
-            for id in ended { try ConsentStore.end(id, at: nil, in: session) }
+            for id in ended { try ConsentStore.end(id, withdrawn: nil, in: session) }
             let expiry = Expiry(consents: ended.count, photos: photos, answers: answers)
             if photos + ended.count > 0 { try AuditLog.append(.expiry, expiry, at: now, in: session) }
             return expiry
         }
-        do { try database.forgetDeleted() } catch { throw RecordsError(error, or: RecordsError.notWritten) }
+        do { try database.compact() } catch { throw RecordsError(error, or: RecordsError.notWritten) }
         return expiry
     }
 
@@ -47,7 +47,7 @@ extension RecordsStore {
         }
         let count = try database.writing { session in
             var count = 0
-            for (table, column) in [("consents", "id"), ("cases", "id"), ("answers", "request")] {
+            for (table, column) in [("consents", "id"), ("cases", "id"), ("answers", "request"), ("secrets", "name")] {
                 let rows = try session.rows("SELECT \(column) AS row, key FROM \(table) WHERE key IS NOT NULL") { row in
                     (id: try row.text("row"), key: try DataKey(row.bytes("key"), of: row.text("row"), in: keys))
                 }
@@ -79,9 +79,9 @@ extension RecordsStore {
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let name = Self.backupPrefix + Timestamp.text(now).filter(\.isNumber) + Self.backupSuffix
             let path = folder + "/" + name
-            // Under another name until it is whole; for its owner only from the start.
-            let partial = path + ".partial"
-            try? manager.removeItem(atPath: partial)
+            // Under another name until it is whole; for its owner only from the start. One that was cut off earlier goes.
+            let partial = folder + "/" + Self.backupPrefix + "partial"
+            for part in ["", "-journal", "-wal", "-shm"] { try? manager.removeItem(atPath: partial + part) }
             guard manager.createFile(atPath: partial, contents: nil, attributes: [.posixPermissions: 0o600]) else {
                 throw SQLFailure(reason: "the backup's file can't be made; check the folder's owner and permissions")
             }

@@ -11,12 +11,15 @@ public struct RecordsStore: Sendable {
 
     /// Opens the store; makes it if it is not there.
     ///
-    /// - Parameter place: a folder for SQLite, or PostgreSQL's address, which begins with `postgresql://` or `postgres://`.
+    /// - Parameters:
+    ///   - place: a folder for SQLite, or PostgreSQL's address, which begins with `postgresql://` or `postgres://`.
+    ///   - patience: seconds that a statement of PostgreSQL's may take, for those who answer requests; 0: as long as it takes.
     /// - Throws: `RecordsError.unavailable`.
-    public init(_ place: String) throws(RecordsError) {
+    public init(_ place: String, patience: Int = 0) throws(RecordsError) {
         do {
             database =
-                Self.isPostgreSQL(place) ? try PostgreSQLDatabase(address: place) : try SQLiteDatabase(path: Self.file(in: place))
+                Self.isPostgreSQL(place)
+                ? try PostgreSQLDatabase(address: place, patience: patience) : try SQLiteDatabase(path: Self.file(in: place))
         } catch {
             throw RecordsError(error, or: RecordsError.unavailable)
         }
@@ -25,6 +28,18 @@ public struct RecordsStore: Sendable {
     /// A store in memory, for tests.
     init() throws {
         database = try SQLiteDatabase()
+    }
+
+    /// Tries the keys on what was sealed last: with others, a server would find out only when a patient comes.
+    /// - Throws: `RecordsError.key`, `.unavailable`.
+    public func check(_ keys: KeyRing) throws(RecordsError) {
+        try database.reading { session in
+            try session.forEachRow(
+                "SELECT id, key FROM consents WHERE key IS NOT NULL ORDER BY recorded DESC LIMIT 1", []
+            ) { row in
+                _ = try DataKey(row.bytes("key"), of: row.text("id"), in: keys)
+            }
+        }
     }
 
     public func consents(keys: KeyRing) -> ConsentStore { ConsentStore(database: database, keys: keys) }

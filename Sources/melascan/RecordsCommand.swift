@@ -96,9 +96,11 @@ struct RecordsCommand: ParsableCommand {
                 throw Complaint("a code has 20 letters and digits, in groups of five.")
             }
             let withdrawal = try service.open().consents(keys: keys.ring()).withdraw(code)
-            print(
-                "Withdrawn; \(withdrawal.photosDeleted) photos deleted. Proof: entry \(withdrawal.proof.sequence), \(withdrawal.proof.hash)"
-            )
+            guard let proof = withdrawal.proof else {
+                print("There was nothing to withdraw under this code: the consent was over.")
+                return
+            }
+            print("Withdrawn; \(withdrawal.photosDeleted) photos deleted. Proof: entry \(proof.sequence), \(proof.hash)")
             let copies = (try? RecordsStore.backups(in: backups)) ?? []
             guard !copies.isEmpty else { return }
             print("These backups were made before, and may still hold it, encrypted:")
@@ -122,9 +124,15 @@ struct RecordsCommand: ParsableCommand {
             let cases = try service.open().cases(keys: keys.ring())
             // Noted before anything leaves the store.
             try cases.noteExport(cases: cases.facts().count, by: "melascan records export")
-            var export = try CaseExport(folder: folder)
-            try cases.forEach { try export.add($0) }
-            try export.finish()
+            var export = try CaseExport(folder: folder, secret: cases.exportSecret())
+            do {
+                try cases.forEach { try export.add($0) }
+                try export.finish()
+            } catch {
+                // Half a data set is none, and its photos are in the clear.
+                try? FileManager.default.removeItem(atPath: folder)
+                throw error
+            }
             print("\(export.facts.count) cases are in \(folder).")
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Configuration
-import FoundationEssentials
+import Foundation
 import Records
 
 /// Where the server's records are: by options, else by the environment, else by the installed service's settings.
@@ -38,9 +38,14 @@ struct ServiceSettings: ParsableArguments {
         if let value = ConfigReader(provider: EnvironmentVariablesProvider()).string(forKey: key), !value.isEmpty { return value }
         guard let text = try? String(contentsOf: URL(filePath: file), encoding: .utf8) else { return nil }
         let variable = name.uppercased().map { $0 == "." ? "_" : $0 }
-        let line = text.split(whereSeparator: \.isNewline).last { $0.hasPrefix(String(variable) + "=") }
-        guard let value = line?.split(separator: "=", maxSplits: 1).last.map(String.init), line?.last != "=" else { return nil }
-        return value.first == "\"" && value.last == "\"" && value.count > 1 ? String(value.dropFirst().dropLast()) : value
+        // The last line counts, as for systemd.
+        return text.split(whereSeparator: \.isNewline).reversed().lazy.compactMap { line -> String? in
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2, parts[0] == String(variable), !parts[1].isEmpty else { return nil }
+            let value = parts[1]
+            let isQuoted = value.count > 1 && value.first == value.last && (value.first == "\"" || value.first == "'")
+            return isQuoted ? String(value.dropFirst().dropLast()) : value
+        }.first
     }
 
     /// The keys and the words that consents are kept with.

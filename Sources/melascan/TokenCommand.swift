@@ -25,7 +25,9 @@ struct TokenCommand: ParsableCommand {
         @OptionGroup var service: ServiceSettings
 
         func run() throws {
-            let store = try RecordsStore(service.place())
+            let place = try service.place()
+            if !RecordsStore.exists(place) { print("There are no records at \(place) yet: a new store is made there.\n") }
+            let store = try RecordsStore(place)
             try link.show(store.devices.add(name, role: role, expires: expires.map(Self.end)))
         }
 

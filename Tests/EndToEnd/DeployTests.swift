@@ -53,6 +53,25 @@ import Testing
         #expect(!text.contains("192.0.2."))
     }
 
+    @Test func `a central is installed without a worker, its ensemble, settings and units`() throws {
+        let folder = try TemporaryFolder()
+        let installed = try Shell.run(
+            Repository.path("scripts/install"),
+            environment: [
+                "DESTDIR": folder.path, "SITE": "central", "NAME": "mole.example.net", "HOSTS": "10.0.0.6",
+                "MELASCAN_BIN_DIR": folder.file("nothing"),
+            ])
+        try #require(installed.succeeded, "\(installed.output)")
+        for file in ["opt/melascan/web/index.html", "etc/systemd/system/nginx.service.d/melascan.conf"] {
+            #expect(FileManager.default.fileExists(atPath: folder.file(file)), "\(file)")
+        }
+        for file in [
+            "opt/melascan/bin", "opt/melascan/ensembles", "etc/melascan", "etc/systemd/system/melascan.service", "etc/sysusers.d",
+        ] {
+            #expect(!FileManager.default.fileExists(atPath: folder.file(file)), "\(file)")
+        }
+    }
+
     @Test func `an installation is complete, and uninstalling leaves no file`() throws {
         let folder = try TemporaryFolder()
         let binaries = try TemporaryFolder()
@@ -71,7 +90,9 @@ import Testing
         }
         for file in [
             "opt/melascan/bin/MelaFCGI", "opt/melascan/web/index.html", "opt/melascan/ensembles/default/ensemble.json",
-            "opt/melascan/README.md", "opt/melascan/examples/postgresql.conf",
+            "opt/melascan/README.md", "opt/melascan/examples/postgresql.conf", "opt/melascan/examples/consent.json",
+            "opt/melascan/examples/nginx-cloud.conf", "opt/melascan/examples/nginx-host.conf",
+            "opt/melascan/examples/nginx-central.conf",
             "etc/systemd/system/melascan.socket", "etc/systemd/system/melascan.service",
             "etc/systemd/system/melascan.service.d/10-sandbox.conf", "etc/systemd/system/melascan-.service.d/10-sandbox.conf",
             "etc/systemd/system/melascan-expire.service", "etc/systemd/system/melascan-expire.timer",
@@ -136,9 +157,11 @@ import Testing
             "usr/sbin/MelaFCGI", "usr/bin/melascan", "usr/share/melascan/web/index.html",
             "usr/share/melascan/ensembles/default/ensemble.json", "lib/systemd/system/melascan.service",
             "usr/lib/sysusers.d/melascan.conf", "etc/nginx/sites-available/melascan",
+            "usr/share/doc/melascan/examples/consent.json",
         ] {
             #expect(FileManager.default.fileExists(atPath: folder.file(file)), "\(file)")
         }
+        #expect(FileManager.default.isExecutableFile(atPath: folder.file("usr/share/doc/melascan/examples/certificates")))
         #expect(!FileManager.default.fileExists(atPath: folder.file("etc/nginx/sites-enabled")), "the package's script decides")
         let named = try Shell.bash("grep -rl /opt/melascan/ '\(folder.path)' --exclude=README.md")
         #expect(named.output.isEmpty, "\(named.output)")
@@ -312,6 +335,15 @@ import Testing
             #expect(reply.all("Cache-Control") == ["no-store"])
             Self.expectStrictHeaders(reply, path)
         }
+    }
+
+    @Test(arguments: ["/v1/consents/lookup", "/v1/%63onsents/lookup", "/v1//withdrawal%73"])
+    func `limits how fast codes are tried, however the path is written`(path: String) throws {
+        let stack = try Stack(worker: nil)
+        let many = try Shell.bash(
+            "curl -s --noproxy '*' -o /dev/null -w '%{http_code} ' -d a=b 'http://127.0.0.1:\(stack.port)\(path)?[1-300]'")
+        #expect(many.output.hasPrefix("502 "))
+        #expect(many.output.contains(" 429 "))
     }
 
     @Test func `shows metrics to this machine only`() throws {

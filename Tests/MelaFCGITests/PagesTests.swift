@@ -5,17 +5,19 @@ import Testing
 
 /// The pages that the server makes itself say what those need who read them: a doctor or a patient, without script.
 struct PagesTests {
-    private func withdrawal(photosDeleted: Int, keepsDonation: Bool) -> String {
-        var rest = Consent(id: "a", recorded: "2026-11-24T10:00:00.000Z")
-        if keepsDonation {
-            rest.donation = Consent.Grant(
-                textVersion: "1", language: "en", givenBy: .patient, recordedBy: "", given: rest.recorded,
-                until: "2036-11-24T10:00:00.000Z")
-        }
-        let withdrawal = ConsentStore.Withdrawal(
-            consent: "a", time: "2026-11-24T19:55:57.350Z", photosDeleted: photosDeleted,
-            proof: AuditLog.Head(sequence: 7, hash: "0a"))
-        return WithdrawalPage.page(WithdrawalDocument(withdrawal, rest: rest)).text
+    private func withdrawal(photosDeleted: Int, keepsDonation: Bool, isDone: Bool = true) -> String {
+        WithdrawalPage.page(
+            WithdrawalDocument(
+                ConsentStore.Withdrawal(
+                    consent: "a", time: "2026-11-24T19:55:57.350Z", photosDeleted: photosDeleted,
+                    stillGranted: keepsDonation ? [.donation] : [],
+                    proof: isDone ? AuditLog.Head(sequence: 7, hash: "0a") : nil))
+        ).text
+    }
+
+    @Test func `where there was nothing to withdraw, nothing is said to be, and there is no proof`() {
+        let page = withdrawal(photosDeleted: 0, keepsDonation: false, isDone: false)
+        #expect(page.contains("There was nothing to withdraw") && !page.contains("is withdrawn") && !page.contains("proof"))
     }
 
     @Test func `a withdrawal of the analysis alone does not say that the donated photos are gone`() {

@@ -72,7 +72,7 @@ import Testing
             let later = now.addingTimeInterval(day)
             let withdrawal = try consents.withdraw(code, at: later)
             #expect(withdrawal.photosDeleted == 1 && withdrawal.consent == consent.id)
-            #expect(try store.entries().last.map { $0.hash == withdrawal.proof.hash && $0.kind == "withdrawal" } == true)
+            #expect(try store.entries().last.map { $0.hash == withdrawal.proof?.hash && $0.kind == "withdrawal" } == true)
             let left = try consents.consent(code)
             #expect(left.withdrawn == Timestamp.text(later) && left.photos == 0 && left.processing == nil && left.donation == nil)
             #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: later) }
@@ -81,6 +81,7 @@ import Testing
             }
             _ = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
             let again = try consents.withdraw(code, at: later.addingTimeInterval(day))
+            #expect(withdrawal.stillGranted.isEmpty && withdrawal.proof != nil)
             #expect(again.photosDeleted == 0 && again.time == withdrawal.time && again.proof == withdrawal.proof)
             #expect(try store.audit.verify().sequence == 4, "consent, donation, withdrawal, another consent")
         }
@@ -91,7 +92,11 @@ import Testing
         try withConsents(backend) { store, consents throws in
             let code = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now).code
             _ = try store.cases(keys: consents.keys).donate(Data("photo".utf8), CaseFacts(), consent: code, by: "phone", at: now)
-            #expect(try consents.withdraw(code, [.donation], at: now).photosDeleted == 1)
+            let part = try consents.withdraw(code, [.donation], at: now)
+            #expect(part.photosDeleted == 1 && part.stillGranted == [.processing])
+            #expect(try consents.withdraw(code, [.donation], at: now).proof == part.proof)
+            let over = now.addingTimeInterval(31 * day)
+            #expect(try consents.withdraw(code, [.donation], at: over).stillGranted.isEmpty, "what has ended no longer holds")
             let left = try consents.require(.processing, code, at: now)
             #expect(left.donation == nil && left.photos == 0 && left.withdrawn == nil)
             #expect(try consents.withdraw(code, [.processing], at: now).photosDeleted == 0)
@@ -102,18 +107,32 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `a request that is sent again is answered the same, and done once`(backend: Backend) throws {
         try withConsents(backend) { store, consents throws in
-            let request = IdempotentRequest(device: "phone", key: "1", body: Data("a".utf8))
+            let request = sent("phone", "a")
             let first = try consents.record(
                 TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: request, at: now)
             let second = try consents.record(
                 TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: request, at: now)
             #expect(first.code == second.code && first.consent == second.consent)
             #expect(try store.audit.head().sequence == 1)
-            let changed = IdempotentRequest(device: "phone", key: "1", body: Data("b".utf8))
+            let changed = sent("phone", "b")
             #expect(throws: RecordsError.self) {
                 try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: changed, at: now)
             }
-            let other = IdempotentRequest(device: "another phone", key: "1", body: Data("a".utf8))
+            // The purpose that is added twice is added once.
+            let more = IdempotentRequest(device: "phone", key: "2") { add in Data("d".utf8).withUnsafeBytes(add) }
+            for _ in 0..<2 {
+                _ = try consents.extend(
+                    first.code, by: TestConsent.statement([.donation]), under: TestConsent.texts, by: "phone", answering: more,
+                    at: now)
+            }
+            #expect(try store.audit.head().sequence == 2)
+            // A consent that was withdrawn is not given anew by a request that comes late.
+            _ = try consents.withdraw(first.code, at: now)
+            let late = sent("phone", "a")
+            #expect(throws: RecordsError.self) {
+                try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: late, at: now)
+            }
+            let other = sent("another phone", "a")
             #expect(
                 try consents.record(
                     TestConsent.statement(), under: TestConsent.texts, by: "another phone", answering: other, at: now
@@ -127,11 +146,13 @@ import Testing
             let cases = store.cases(keys: consents.keys)
             let short = try consents.record(TestConsent.statement([.processing]), under: TestConsent.texts, by: "phone", at: now)
                 .code
-            let request = IdempotentRequest(device: "phone", key: "1", body: Data())
+            let request = sent("phone", "c")
             let long = try consents.record(
                 TestConsent.statement(), under: TestConsent.texts, by: "phone", answering: request, at: now
             ).code
             _ = try cases.donate(Data("photo".utf8), CaseFacts(), consent: long, by: "phone", at: now)
+            let nothing = try consents.withdraw(short, [.donation], at: now)
+            #expect(nothing.proof == nil && nothing.stillGranted == [.processing], "there was no such part")
             #expect(try store.expire(at: now.addingTimeInterval(day / 2)) == .init(consents: 0, photos: 0, answers: 0))
             #expect(try store.expire(at: now.addingTimeInterval(31 * day)) == .init(consents: 1, photos: 0, answers: 1))
             #expect(try consents.consent(short).processing == nil && consents.consent(long).photos == 1)
@@ -144,6 +165,10 @@ import Testing
             #expect(try consents.consent(long).donation == nil && consents.consent(long).photos == 0)
             #expect(try store.entries().map(\.kind) == ["consent", "consent", "donation", "expiry", "expiry"])
         }
+    }
+
+    private func sent(_ device: String, _ body: String) -> IdempotentRequest {
+        IdempotentRequest(device: device, key: "1") { add in Data(body.utf8).withUnsafeBytes(add) }
     }
 
     private func pair(_ recorded: ConsentStore.Recorded) -> (Consent, WithdrawalCode) { (recorded.consent, recorded.code) }

@@ -63,3 +63,16 @@ enum TestConsent {
         ConsentStore.Statement(purposes: purposes, language: "en", textVersion: "2")
     }
 }
+
+extension SQLRow {
+    /// True if a text or the bytes of a column hold these bytes.
+    func holds(_ bytes: Data) -> Bool {
+        values.values.contains { value in
+            switch value {
+            case .text(let text): Data(text.utf8).range(of: bytes) != nil
+            case .bytes(let kept): kept.range(of: bytes) != nil
+            case .integer, .null: false
+            }
+        }
+    }
+}

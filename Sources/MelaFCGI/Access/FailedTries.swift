@@ -1,9 +1,10 @@
 import Model
 import Synchronization
 
-/// Counts wrong secrets by the token's identifier: after some in a minute that identifier is turned away, right or wrong.
+/// Counts wrong secrets by the token's identifier: after some in a minute, further wrong ones are told to wait.
 ///
-/// A secret is too long to be guessed; this keeps the noise down and makes it visible. (Per address, nginx limits.)
+/// A secret is too long to be guessed, and the right one always opens: who knows only an identifier must not be able to shut its device
+/// out. (Per address, nginx limits.)
 final class FailedTries: Sendable {
     private struct Count {
         var tries = 0

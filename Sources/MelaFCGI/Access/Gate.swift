@@ -43,8 +43,7 @@ struct Gate: Sendable {
         if request.authorization != nil { return .device(try device(request.bearerToken)) }
         if let subject = request.certificateSubject { return .certificate(subject) }
         if service.settings.openNetworks.contains(request.remoteAddress) {
-            // Without a token, a page of another site could send what its visitor never meant to.
-            guard !request.isCrossSite || request.origin.map(service.settings.allowedOrigins.contains) == true else {
+            guard isOwnPage(request) else {
                 throw Problem(
                     .forbidden, "Pages of other sites need a token here, or to be named in the server's allowed origins.")
             }
@@ -53,11 +52,38 @@ struct Gate: Sendable {
         throw Problem.unauthorised
     }
 
+    /// False for what a page of another site sends: without a token, it could send what its visitor never meant to.
+    ///
+    /// Browsers mark such requests at https addresses and this machine's own only (Fetch Metadata), so the origin is compared with the
+    /// address asked for; and that is one which no stranger's name service can point here: a number, or a name that is not
+    /// public, or one of the allowed origins'.
+    private func isOwnPage(_ request: Request) -> Bool {
+        let allowed = service.settings.allowedOrigins
+        if let origin = request.origin, allowed.contains(origin) { return true }
+        guard !request.isCrossSite else { return false }
+        guard let host = request.host?.lowercased() else { return request.origin == nil }
+        if let origin = request.origin, Self.host(ofOrigin: origin) != host { return false }
+        return Self.isLocal(host) || allowed.contains { Self.host(ofOrigin: $0) == host }
+    }
+
+    /// The host in `scheme://host:port`, without the port.
+    private static func host(ofOrigin origin: String) -> String? {
+        guard let scheme = origin.firstRange(of: "://") else { return nil }
+        let rest = origin[scheme.upperBound...].lowercased()
+        if rest.hasPrefix("[") { return rest.firstIndex(of: "]").map { String(rest[...$0]) } }
+        return String(rest.prefix { $0 != ":" })
+    }
+
+    private static func isLocal(_ host: String) -> Bool {
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        return OpenNetworks(bare) != nil || !bare.contains(".") || bare.hasSuffix(".local") || bare.hasSuffix(".home.arpa")
+    }
+
     private func device(_ token: String?) throws -> Device {
         guard let token, let identifier = DeviceStore.identifier(in: token) else { throw Problem.unauthorised }
-        guard !failedTries.isBlocked(identifier) else { throw Problem.tooManyTries }
         guard let archive = try service.readyArchive() else { throw Problem.unauthorised }
         guard let device = try archive.store.devices.device(for: token) else {
+            guard !failedTries.isBlocked(identifier) else { throw Problem.tooManyTries }
             failedTries.note(identifier)
             throw Problem.unauthorised
         }

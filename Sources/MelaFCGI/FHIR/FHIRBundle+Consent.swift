@@ -28,7 +28,7 @@ struct FHIRConsent: Encodable {
     var category: [FHIRConcept]
     var patient: FHIRReference
     var dateTime: String
-    /// In whose name it was given, and the device that recorded it.
+    /// In whose name it was given.
     var performer: [FHIRReference]?
     var policyRule: Policy
     var provision: Provision?
@@ -38,7 +38,7 @@ extension FHIRBundle {
     /// A consent: a Consent resource for each purpose that was granted; a withdrawn one has one that is inactive.
     ///
     /// The patient is nobody by name: the record system knows whom it asked about.
-    init(_ consent: Consent, code: String?, texts: ConsentTexts, at date: Date) {
+    init(_ consent: Consent, code: String?, at date: Date) {
         let patient = FHIRReference(reference: "urn:uuid:" + Identifier.next())
         var identifiers = [FHIRIdentifier(system: "urn:ietf:rfc:3986", value: "urn:uuid:" + consent.id)]
         if let code { identifiers.append(FHIRIdentifier(type: FHIRConcept(text: "Withdrawal code"), value: code)) }
@@ -48,8 +48,8 @@ extension FHIRBundle {
                 FHIRConsent(
                     language: grant.language, identifier: identifiers, status: now < grant.until ? "active" : "inactive",
                     scope: Self.scope(purpose), category: [Self.category(purpose)], patient: patient, dateTime: grant.given,
-                    performer: [FHIRReference(display: "\(grant.givenBy.rawValue); recorded by \(grant.recordedBy)")],
-                    policyRule: .init(text: "Version \(grant.textVersion) of the text of: \(texts.controller)"),
+                    performer: [FHIRReference(display: grant.givenBy.rawValue)],
+                    policyRule: .init(text: "Version \(grant.textVersion) of the text of: \(grant.controller)"),
                     provision: .init(period: .init(start: grant.given, end: grant.until), purpose: [Self.purpose(purpose)]))
             }
         }

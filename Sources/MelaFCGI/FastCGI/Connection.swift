@@ -25,6 +25,7 @@ extension Connection {
             },
             accept: filled("HTTP_ACCEPT") ?? "*/*",
             origin: filled("HTTP_ORIGIN"),
+            host: filled("HTTP_HOST"),
             remoteAddress: filled("REMOTE_ADDR"),
             isSecure: filled("HTTPS")?.lowercased() == "on",
             isCrossSite: ["cross-site", "same-site"].contains(filled("HTTP_SEC_FETCH_SITE")),

@@ -11,6 +11,8 @@ struct Request {
     var contentLength: Int?
     var accept: String
     var origin: String?
+    /// The host that was asked for, without a port, as the web server understood it.
+    var host: String?
     /// The client's address, as the web server saw it.
     var remoteAddress: String?
     /// It came over TLS.

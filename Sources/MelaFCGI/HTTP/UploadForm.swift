@@ -132,10 +132,14 @@ struct UploadForm {
         try upload.withBytes { bytes throws(Failure) in try body(UnsafeRawBufferPointer(rebasing: bytes[range])) }
     }
 
-    /// All fields in order and their bytes, one behind another: the same for a request that is sent again, whatever its boundary.
-    var fingerprint: [UInt8] {
+    /// Calls `add` with all fields in order: the same bytes for a request that is sent again, whatever its boundary.
+    func forEachPart(_ add: (UnsafeRawBufferPointer) -> Void) {
         upload.withBytes { bytes in
-            parts.flatMap { part in Array("\(part.name)\n\(part.range.count)\n".utf8) + bytes[part.range] }
+            for part in parts {
+                var head = "\(part.name)\n\(part.range.count)\n"
+                head.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+                add(UnsafeRawBufferPointer(rebasing: bytes[part.range]))
+            }
         }
     }
 }

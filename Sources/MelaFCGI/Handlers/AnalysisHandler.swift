@@ -19,6 +19,8 @@ struct AnalysisHandler: Sendable {
         /// Where it is noted; nil where nothing is kept.
         var archive: Archive?
         var consent: Consent?
+        /// Its code, as it was typed.
+        var consentCode: String?
     }
 
     /// The data of the event `waiting`: how many photos are analysed before this one.
@@ -69,7 +71,7 @@ struct AnalysisHandler: Sendable {
         }
         return Job(
             engine: engine, place: place, photo: photo, options: options, timing: timing, total: total, archive: archive,
-            consent: consent)
+            consent: consent, consentCode: form.consent)
     }
 
     /// The consent that an analysis is covered by; nil where none is needed and none was named.
@@ -109,6 +111,8 @@ struct AnalysisHandler: Sendable {
             waiting(Waiting(ahead: ahead))
         }
         let queued = watch.milliseconds
+        // The patient may have withdrawn meanwhile.
+        _ = try requireConsent(job.consentCode, in: job.archive)
         guard !request.body.isClientGone else { throw ModelError.cancelled }
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)

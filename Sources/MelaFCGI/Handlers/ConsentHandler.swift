@@ -52,7 +52,9 @@ struct ConsentHandler: Sendable {
         let device = request.caller.name ?? ""
         if let typed = try form.text("consent") {
             let code = try Self.code(typed, field: "consent")
-            return try answer(request, store.extend(code, by: statement, under: texts, by: device), code: nil)
+            let extended = try store.extend(
+                code, by: statement, under: texts, by: device, answering: request.idempotent(form))
+            return try answer(request, extended, code: nil)
         }
         let recorded = try store.record(statement, under: texts, by: device, answering: try request.idempotent(form))
         return try answer(request, recorded.consent, code: recorded.code.printed, status: .created)
@@ -86,7 +88,7 @@ struct ConsentHandler: Sendable {
         let code = try Self.code(form.required("code"), field: "code")
         let scope = try form.choice("scope", of: Scope.self) ?? .all
         let withdrawal = try store.withdraw(code, scope.purposes)
-        let document = WithdrawalDocument(withdrawal, rest: try store.consent(code))
+        let document = WithdrawalDocument(withdrawal)
         return request.preference == .html ? .html(WithdrawalPage.page(document)) : try .json(document)
     }
 
@@ -101,7 +103,7 @@ struct ConsentHandler: Sendable {
         _ request: Request, _ consent: Consent, code: String?, status: HTTPResponse.Status = .ok
     ) throws -> Response {
         request.preference == .fhir
-            ? try .fhir(FHIRBundle(consent, code: code, texts: try consents().texts, at: Date()), status: status)
+            ? try .fhir(FHIRBundle(consent, code: code, at: Date()), status: status)
             : try .json(ConsentDocument(consent, code: code), status: status)
     }
 
@@ -165,15 +167,15 @@ struct WithdrawalDocument: Encodable {
     var photosDeleted: Int
     /// What still holds, if a part was withdrawn.
     var stillGranted: [String]
-    /// The entry of the audit log.
-    var proof: Proof
+    /// The entry of the audit log; nil where there was nothing to withdraw.
+    var proof: Proof?
 
-    init(_ withdrawal: ConsentStore.Withdrawal, rest: Consent) {
+    init(_ withdrawal: ConsentStore.Withdrawal) {
         consent = withdrawal.consent
         time = withdrawal.time
         photosDeleted = withdrawal.photosDeleted
-        stillGranted = ConsentTexts.Purpose.allCases.filter { rest[$0] != nil }.map(\.rawValue)
-        proof = Proof(sequence: withdrawal.proof.sequence, hash: withdrawal.proof.hash)
+        stillGranted = withdrawal.stillGranted.map(\.rawValue)
+        proof = withdrawal.proof.map { Proof(sequence: $0.sequence, hash: $0.hash) }
     }
 }
 
@@ -185,6 +187,6 @@ extension Request {
         guard key.utf8.count <= 200 else {
             throw Problem(.fieldInvalid, "Idempotency-Key must have at most 200 characters.", field: "Idempotency-Key")
         }
-        return IdempotentRequest(device: caller.name ?? "", key: "\(path)\n\(key)", body: form.fingerprint)
+        return IdempotentRequest(device: caller.name ?? "", key: "\(path)\n\(key)", parts: form.forEachPart)
     }
 }

@@ -1,8 +1,10 @@
 /// What a withdrawal did, in plain words for the patient, with what the scripted page shows.
 enum WithdrawalPage {
     static func page(_ withdrawal: WithdrawalDocument) -> HTML {
-        let isAll = withdrawal.stillGranted.isEmpty
-        let title = isAll ? "Your consent is withdrawn" : "This part of your consent is withdrawn"
+        let title =
+            withdrawal.proof == nil
+            ? "There was nothing to withdraw"
+            : withdrawal.stillGranted.isEmpty ? "Your consent is withdrawn" : "This part of your consent is withdrawn"
         return PageFrame.page(
             title: title, back: "Another code", home: "/withdraw/",
             main: """
@@ -11,16 +13,23 @@ enum WithdrawalPage {
                 <p>\(deleted(withdrawal))</p>
                 \(rest(withdrawal.stillGranted))
                 </section>
-                <section class="card">
-                <h2>If you want a proof</h2>
-                <p>Write this down or take a picture of it. The server's log has an entry that cannot be changed unseen.</p>
-                <dl class="facts">
-                <div><dt>Time (UTC)</dt><dd>\(time(withdrawal.time))</dd></div>
-                <div><dt>Entry</dt><dd>\(withdrawal.proof.sequence)</dd></div>
-                <div><dt>Check sum</dt><dd class="code">\(withdrawal.proof.hash)</dd></div>
-                </dl>
-                </section>
+                \(proof(withdrawal))
                 """)
+    }
+
+    private static func proof(_ withdrawal: WithdrawalDocument) -> HTML {
+        guard let proof = withdrawal.proof else { return .empty }
+        return """
+            <section class="card">
+            <h2>If you want a proof</h2>
+            <p>Write this down or take a picture of it. The server's log has an entry that cannot be changed unseen.</p>
+            <dl class="facts">
+            <div><dt>Time (UTC)</dt><dd>\(time(withdrawal.time))</dd></div>
+            <div><dt>Entry</dt><dd>\(proof.sequence)</dd></div>
+            <div><dt>Check sum</dt><dd class="code">\(proof.hash)</dd></div>
+            </dl>
+            </section>
+            """
     }
 
     private static func deleted(_ withdrawal: WithdrawalDocument) -> HTML {

@@ -10,11 +10,14 @@ public struct CaseExport {
     /// The facts of the cases written.
     public private(set) var facts: [CaseFacts] = []
     private let folder: String
+    private let secret: SymmetricKey
     private var lines = [Self.columns.map(\.name).joined(separator: ",")]
 
-    /// - Parameter folder: must not be there yet.
+    /// - Parameters:
+    ///   - folder: must not be there yet.
+    ///   - secret: `CaseStore.exportSecret`.
     /// - Throws: `RecordsError.unavailable`.
-    public init(folder: String) throws(RecordsError) {
+    public init(folder: String, secret: SymmetricKey) throws(RecordsError) {
         guard !FileManager.default.fileExists(atPath: folder) else {
             throw .unavailable("the folder to export into is there already; name a new one")
         }
@@ -25,10 +28,11 @@ public struct CaseExport {
             throw .unavailable("the folder to export into can't be made; check the owner and permissions of the one above")
         }
         self.folder = folder
+        self.secret = secret
     }
 
     public mutating func add(_ found: CaseStore.Case) throws {
-        let row = Row(found)
+        let row = Row(found: found, secret: secret)
         lines.append(Self.columns.map { Self.quoted($0.value(row) ?? "") }.joined(separator: ","))
         facts.append(found.facts)
         try found.photo.write(to: URL(filePath: folder + "/images/" + row.filename))
@@ -47,18 +51,16 @@ public struct CaseExport {
 
     private struct Row {
         var found: CaseStore.Case
+        var secret: SymmetricKey
         var facts: CaseFacts { found.facts }
 
-        init(_ found: CaseStore.Case) {
-            self.found = found
-        }
+        var filename: String { "\(pseudonym("case", found.id)).jpg" }
+        var patient: String { pseudonym("patient", found.consent) }
+        var lesion: String { pseudonym("lesion", found.id) }
 
-        var filename: String { "\(Self.pseudonym("case", found.id)).jpg" }
-        var patient: String { Self.pseudonym("patient", found.consent) }
-        var lesion: String { Self.pseudonym("lesion", found.id) }
-
-        private static func pseudonym(_ kind: String, _ id: String) -> String {
-            kind + "-" + SHA256.hash(data: Data("melascan export\n\(kind)\n\(id)".utf8)).prefix(8).hexadecimal
+        private func pseudonym(_ kind: String, _ id: String) -> String {
+            let code = HMAC<SHA256>.authenticationCode(for: Data("\(kind)\n\(id)".utf8), using: secret)
+            return kind + "-" + Data(code).prefix(8).hexadecimal
         }
     }
 

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// Donated cases: a photo and the facts beside it, sealed, for as long as the consent holds.
@@ -41,7 +42,10 @@ public struct CaseStore: Sendable {
         let consents = ConsentStore(database: database, keys: keys)
         let answers = AnswerStore(keys: keys)
         return try database.writing { session in
-            if let request, let id = try answers.find(request, in: session) { return id }
+            if let request, let id = try answers.find(request, in: session) {
+                guard try isKept(id, at: now, in: session) else { throw Self.unknown }
+                return id
+            }
             let consent = try consents.require(.donation, code, at: now, in: session)
             let id = Base32.grouped(Base32.random(Self.idDigits))
             let time = Timestamp.text(now)
@@ -66,14 +70,13 @@ public struct CaseStore: Sendable {
     public func setHistology(
         _ histology: Histology, of typed: String, by device: String, at now: Date = Date()
     ) throws(RecordsError) -> String {
-        let unknown = RecordsError.unknown("case with this number; it may have been withdrawn")
-        guard let digits = Base32.normalised(typed, count: Self.idDigits) else { throw unknown }
+        guard let digits = Base32.normalised(typed, count: Self.idDigits) else { throw Self.unknown }
         let id = Base32.grouped(digits)
         return try database.writing { session in
             let found = try session.firstRow("SELECT key, facts FROM cases WHERE id = $1", [.text(id)]) { row in
                 (key: try DataKey(row.bytes("key"), of: id, in: keys), facts: try row.bytes("facts"))
             }
-            guard let found else { throw unknown }
+            guard let found, try isKept(id, at: now, in: session) else { throw Self.unknown }
             var facts = try found.key.open(CaseFacts.self, found.facts, as: "facts")
             facts.histology = histology
             try session.execute(
@@ -81,6 +84,17 @@ public struct CaseStore: Sendable {
             try AuditLog.append(.histology, Note(donatedCase: id, device: device), at: now, in: session)
             return id
         }
+    }
+
+    private static let unknown = RecordsError.unknown("case with this number; it may have been withdrawn")
+
+    /// True if there is such a case, and its consent holds.
+    private func isKept(_ id: String, at now: Date, in session: any SQLSession) throws -> Bool {
+        try session.firstRow(
+            """
+            SELECT cases.id FROM cases JOIN consents ON consents.id = cases.consent
+            WHERE cases.id = $1 AND consents.donation_until > $2
+            """, [.text(id), .text(Timestamp.text(now))], as: { try $0.text("id") }) != nil
     }
 
     /// Calls `body` with each case whose consent holds at this moment, one opened at a time.
@@ -117,6 +131,25 @@ public struct CaseStore: Sendable {
             ) { row in
                 try body(row, DataKey(row.bytes("key"), of: row.text("id"), in: keys))
             }
+        }
+    }
+
+    /// The secret that cases and patients are renamed with for an export, so that the same has the same name each time and nobody else can
+    /// find out which it was. Made at the first export.
+    public func exportSecret() throws(RecordsError) -> SymmetricKey {
+        let name = "export"
+        return try database.writing { session in
+            let kept = try session.firstRow("SELECT * FROM secrets WHERE name = $1", [.text(name)]) { row in
+                try DataKey(row.bytes("key"), of: name, in: keys).open(row.bytes("content"), as: "secret")
+            }
+            if let kept { return SymmetricKey(data: kept) }
+            let secret = SymmetricKey(size: .bits256)
+            let key = try DataKey(for: name, in: keys)
+            let sealed = try key.seal(secret.withUnsafeBytes { Data($0) }, as: "secret")
+            try session.execute(
+                "INSERT INTO secrets (name, key, content) VALUES ($1, $2, $3)",
+                [.text(name), .bytes(key.wrapped), .bytes(sealed)])
+            return secret
         }
     }
 

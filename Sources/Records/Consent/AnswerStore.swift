@@ -10,10 +10,12 @@ public struct IdempotentRequest: Sendable {
 
     /// - Parameters:
     ///   - key: as the client chose it.
-    ///   - body: what was asked, in a form that is the same when it is sent again.
-    public init(device: String, key: String, body: some Sequence<UInt8>) {
+    ///   - parts: what was asked, in pieces that are the same when it is sent again; nothing of them is copied.
+    public init(device: String, key: String, parts: (_ add: (UnsafeRawBufferPointer) -> Void) -> Void) {
         name = SHA256.hash(data: Data("\(device)\n\(key)".utf8)).hexadecimal
-        fingerprint = SHA256.hash(data: Data(body)).hexadecimal
+        var hash = SHA256()
+        parts { hash.update(bufferPointer: $0) }
+        fingerprint = hash.finalize().hexadecimal
     }
 
     /// A key without its words, which may name anything.
@@ -34,8 +36,10 @@ struct AnswerStore {
             guard try row.text("fingerprint") == request.fingerprint else {
                 throw RecordsError.invalid(field: "Idempotency-Key", reason: "was used for another request; choose a new one")
             }
-            let key = try DataKey(row.bytes("key"), of: request.name, in: keys)
-            return String(decoding: try key.open(row.bytes("content"), as: "answer"), as: UTF8.self)
+            guard let wrapped = try row.optionalBytes("key"), let content = try row.optionalBytes("content") else {
+                throw RecordsError.unknown("answer to this request any more: what it did was withdrawn or is over")
+            }
+            return String(decoding: try DataKey(wrapped, of: request.name, in: keys).open(content, as: "answer"), as: UTF8.self)
         }
     }
 

@@ -16,6 +16,8 @@ public struct Consent: Equatable, Sendable {
     /// What was consented to, for one purpose. Times are UTC, ISO 8601.
     public struct Grant: Codable, Equatable, Sendable {
         public var textVersion: String
+        /// Who answers for the data, as it was said then.
+        public var controller: String
         public var language: String
         public var givenBy: Giver
         /// The device that recorded it.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Consents: given, looked up, and withdrawn by the code that came with them.
 ///
-/// A withdrawal deletes what the consent allowed to be kept, and the consent's own words too; what remains is that there was one and when it ended.
+/// How they end: `ConsentStore+Withdraw`.
 public struct ConsentStore: Sendable {
     /// What a doctor records.
     public struct Statement: Codable, Equatable, Sendable {
@@ -27,25 +27,15 @@ public struct ConsentStore: Sendable {
         public var code: WithdrawalCode
     }
 
-    /// What a withdrawal did.
-    public struct Withdrawal: Equatable, Sendable {
-        public var consent: String
-        public var time: String
-        public var photosDeleted: Int
-        /// The entry of the audit log that proves it.
-        public var proof: AuditLog.Head
-    }
-
     /// What the audit log keeps.
     private struct Note: Encodable {
         var consent: String
         var purposes: [String]
-        var textVersion: String?
-        var language: String?
-        var givenBy: Consent.Giver?
-        var until: [String: String]?
-        var device: String?
-        var photosDeleted: Int?
+        var textVersion: String
+        var language: String
+        var givenBy: Consent.Giver
+        var until: [String: String]
+        var device: String
     }
 
     let database: any SQLDatabase
@@ -93,10 +83,13 @@ public struct ConsentStore: Sendable {
     /// Adds a purpose to a consent that has the other one, or renews one.
     /// - Throws: `RecordsError.unknown`, `.invalid`, `.notWritten`.
     public func extend(
-        _ code: WithdrawalCode, by statement: Statement, under texts: ConsentTexts, by device: String, at now: Date = Date()
+        _ code: WithdrawalCode, by statement: Statement, under texts: ConsentTexts, by device: String,
+        answering request: IdempotentRequest? = nil, at now: Date = Date()
     ) throws(RecordsError) -> Consent {
         try texts.check(statement)
+        let answers = AnswerStore(keys: keys)
         return try database.writing { session in
+            if let request, try answers.find(request, in: session) != nil { return try standing(code, in: session) }
             var consent = try standing(code, in: session)
             consent.grant(statement, under: texts, by: device, at: now)
             let key = try key(of: consent.id, in: session)
@@ -106,6 +99,9 @@ public struct ConsentStore: Sendable {
                     SQLValue(consent.processing?.until), SQLValue(consent.donation?.until),
                     .bytes(try seal(consent, with: key)), .text(consent.id),
                 ])
+            if let request {
+                try answers.keep(code.printed, for: request, of: consent.id, at: Timestamp.text(now), in: session)
+            }
             try AuditLog.append(.consent, note(consent, statement, device), at: now, in: session)
             return consent
         }
@@ -141,73 +137,11 @@ public struct ConsentStore: Sendable {
         return consent
     }
 
-    /// Ends a consent for some purposes or for all, and deletes what it allowed to be kept.
-    ///
-    /// Done again, it changes nothing and says the same.
-    /// - Throws: `RecordsError.unknown`, `.notWritten`.
-    public func withdraw(
-        _ code: WithdrawalCode, _ purposes: Set<ConsentTexts.Purpose> = Set(ConsentTexts.Purpose.allCases),
-        at now: Date = Date()
-    ) throws(RecordsError) -> Withdrawal {
-        let withdrawal = try database.writing { session in
-            guard var consent = try find(code, in: session) else { throw Self.unknown }
-            guard consent.withdrawn == nil, purposes.contains(where: { consent[$0] != nil }) else {
-                return try earlierWithdrawal(of: consent, at: now, in: session)
-            }
-            for purpose in purposes { consent[purpose] = nil }
-            var photos = 0
-            if consent.donation == nil {
-                photos = try session.execute("DELETE FROM cases WHERE consent = $1", [.text(consent.id)])
-            }
-            if consent.processing == nil && consent.donation == nil {
-                consent.withdrawn = Timestamp.text(now)
-                try Self.end(consent.id, at: consent.withdrawn, in: session)
-            } else {
-                let key = try key(of: consent.id, in: session)
-                try session.execute(
-                    "UPDATE consents SET processing_until = $1, donation_until = $2, content = $3 WHERE id = $4",
-                    [
-                        SQLValue(consent.processing?.until), SQLValue(consent.donation?.until),
-                        .bytes(try seal(consent, with: key)), .text(consent.id),
-                    ])
-            }
-            let note = Note(
-                consent: consent.id, purposes: purposes.map(\.rawValue).sorted(), photosDeleted: photos)
-            let entry = try AuditLog.append(.withdrawal, note, at: now, in: session)
-            return Withdrawal(
-                consent: consent.id, time: entry.time, photosDeleted: photos,
-                proof: AuditLog.Head(sequence: entry.sequence, hash: entry.hash))
-        }
-        // The rows are gone; should this fail, the daily run does it.
-        try? database.forgetDeleted()
-        return withdrawal
-    }
-
-    /// What a withdrawal did that was asked for again: nothing; its proof is the first one's.
-    private func earlierWithdrawal(of consent: Consent, at now: Date, in session: any SQLSession) throws -> Withdrawal {
-        let entry = try session.firstRow(
-            "SELECT * FROM audit WHERE kind = $1 AND content LIKE $2 ORDER BY sequence DESC LIMIT 1",
-            [.text(AuditLog.Kind.withdrawal.rawValue), .text("%\"consent\":\"\(consent.id)\"%")], as: AuditEntry.init)
-        let proof = try entry.map { AuditLog.Head(sequence: $0.sequence, hash: $0.hash) } ?? AuditLog.head(session)
-        return Withdrawal(
-            consent: consent.id, time: entry?.time ?? consent.withdrawn ?? Timestamp.text(now), photosDeleted: 0, proof: proof)
-    }
-
     // MARK: - Rows
 
     static let unknown = RecordsError.unknown("consent with this code")
 
-    /// Takes everything but the fact away.
-    static func end(_ id: String, at time: String?, in session: any SQLSession) throws {
-        try session.execute("DELETE FROM answers WHERE consent = $1", [.text(id)])
-        try session.execute(
-            """
-            UPDATE consents SET withdrawn = $1, processing_until = NULL, donation_until = NULL, key = NULL, content = NULL
-            WHERE id = $2
-            """, [SQLValue(time), .text(id)])
-    }
-
-    private func find(_ code: WithdrawalCode, in session: any SQLSession) throws -> Consent? {
+    func find(_ code: WithdrawalCode, in session: any SQLSession) throws -> Consent? {
         try session.firstRow(
             "SELECT consents.*, (SELECT count(*) FROM cases WHERE consent = consents.id) AS photos FROM consents WHERE code_hash = $1",
             [.text(code.hash)]
@@ -235,7 +169,7 @@ public struct ConsentStore: Sendable {
         return consent
     }
 
-    private func key(of id: String, in session: any SQLSession) throws -> DataKey {
+    func key(of id: String, in session: any SQLSession) throws -> DataKey {
         let wrapped = try session.firstRow("SELECT key FROM consents WHERE id = $1", [.text(id)]) { try $0.bytes("key") }
         guard let wrapped else { throw Self.unknown }
         return try DataKey(wrapped, of: id, in: keys)
@@ -250,7 +184,7 @@ public struct ConsentStore: Sendable {
         var donation: Consent.Grant?
     }
 
-    private func seal(_ consent: Consent, with key: DataKey) throws -> Data {
+    func seal(_ consent: Consent, with key: DataKey) throws -> Data {
         try key.seal(Grants(processing: consent.processing, donation: consent.donation), as: Self.purpose)
     }
 
@@ -286,7 +220,8 @@ extension Consent {
         for purpose in statement.purposes {
             let days = purpose == .processing ? texts.validityDays.processing : texts.validityDays.donation
             self[purpose] = Grant(
-                textVersion: statement.textVersion, language: statement.language, givenBy: statement.givenBy, recordedBy: device,
+                textVersion: statement.textVersion, controller: texts.controller, language: statement.language,
+                givenBy: statement.givenBy, recordedBy: device,
                 given: Timestamp.text(now), until: Timestamp.text(now.addingTimeInterval(Double(days) * 86_400)))
         }
     }

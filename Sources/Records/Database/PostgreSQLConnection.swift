@@ -5,9 +5,11 @@ import Foundation
 final class PostgreSQLConnection: @unchecked Sendable {
     private let connection: OpaquePointer
 
-    /// - Parameter address: a libpq connection string or URI; a password may come from the environment or a password file.
+    /// - Parameters:
+    ///   - address: a libpq connection string or URI; a password may come from the environment or a password file.
+    ///   - patience: seconds that a statement may take; 0: as long as it takes.
     /// - Throws: `SQLFailure` without the address in it.
-    init(address: String) throws {
+    init(address: String, patience: Int) throws {
         // Before the address, so that it can say otherwise. A cut network is noticed in seconds, not in hours.
         let defaults = [
             ("connect_timeout", "5"), ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
@@ -26,7 +28,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
         // The last is for the others: a host that is cut off in the middle of a write would hold the lock for hours.
         try run(
             script: """
-                SET client_min_messages = error; SET statement_timeout = '10s'; SET lock_timeout = '5s';
+                SET client_min_messages = error; SET statement_timeout = '\(patience)s'; SET lock_timeout = '\(patience / 2)s';
                 SET idle_in_transaction_session_timeout = '5s'
                 """)
     }

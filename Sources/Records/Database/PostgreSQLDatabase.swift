@@ -10,10 +10,13 @@ final class PostgreSQLDatabase: SQLDatabase {
     private static let lock = 7_310_012_115_799
 
     private let address: String
+    /// Seconds that a statement may take; 0: as long as it takes.
+    private let patience: Int
     private let idle = Mutex<[PostgreSQLConnection]>([])
 
-    init(address: String) throws {
+    init(address: String, patience: Int) throws {
         self.address = address
+        self.patience = patience
         try migrate()
     }
 
@@ -28,9 +31,12 @@ final class PostgreSQLDatabase: SQLDatabase {
         }
     }
 
-    /// Frees the rows' pages and writes the rest out. PostgreSQL's own log keeps them until it is recycled: that is the
+    /// Nothing: what would do it locks the tables.
+    func forgetDeleted() throws {}
+
+    /// Writes the tables anew without the deleted rows. PostgreSQL's own log keeps them until it is recycled: that is the
     /// administrator's to see to.
-    func forgetDeleted() throws {
+    func compact() throws {
         try withConnection { connection in
             for table in ["answers", "cases", "consents"] { try connection.execute("VACUUM (FULL) \(table)", []) }
         }
@@ -62,7 +68,7 @@ final class PostgreSQLDatabase: SQLDatabase {
                 idle.withLock { $0.removeAll() }
             }
         }
-        let used = try connection ?? PostgreSQLConnection(address: address)
+        let used = try connection ?? PostgreSQLConnection(address: address, patience: patience)
         defer { if used.isUsable { idle.withLock { $0.append(used) } } }
         return try body(used)
     }

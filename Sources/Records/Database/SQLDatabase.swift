@@ -6,8 +6,10 @@ protocol SQLDatabase: Sendable {
     func read<Result>(_ body: (any SQLSession) throws -> Result) throws -> Result
     /// Runs statements in one transaction that no other can come between; it is on the disk on return, or nothing of it is.
     func write<Result>(_ body: (any SQLSession) throws -> Result) throws -> Result
-    /// Makes deleted rows unreadable in the database's own files, as far as it can.
+    /// Makes rows that were just deleted unreadable in the database's own files, as far as it can without holding others up.
     func forgetDeleted() throws
+    /// The same thoroughly, once a night.
+    func compact() throws
 }
 
 /// An open transaction.

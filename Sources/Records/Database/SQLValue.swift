@@ -21,7 +21,7 @@ extension SQLValue: ExpressibleByIntegerLiteral {
 
 /// One row of an answer, by the columns' names.
 struct SQLRow {
-    private let values: [String: SQLValue]
+    let values: [String: SQLValue]
 
     init(_ values: [String: SQLValue]) {
         self.values = values
@@ -40,6 +40,10 @@ struct SQLRow {
     func integer(_ column: String) throws -> Int {
         guard case .integer(let number)? = values[column] else { throw SQLFailure.unexpected(column) }
         return number
+    }
+
+    func optionalInteger(_ column: String) throws -> Int? {
+        values[column] == .null ? nil : try integer(column)
     }
 
     func bytes(_ column: String) throws -> Data {

@@ -38,6 +38,8 @@ struct SQLiteDatabase: SQLDatabase {
         }
     }
 
+    func compact() throws { try forgetDeleted() }
+
     /// Copies the whole store while it is in use (SQLite's online backup).
     func backUp(to path: String) throws {
         try translated {

@@ -19,7 +19,7 @@ enum Schema {
         }
     }
 
-    static let steps = [audit, devices, consents, cases, answers]
+    static let steps = [audit, devices, consents, cases, answers, secrets]
 
     private static let audit = Step(
         name: "audit",
@@ -60,7 +60,8 @@ enum Schema {
             ) STRICT;
             """)
 
-    /// `code_hash`: SHA-256 of the withdrawal code. `key` and `content`: an `Envelope` with what was said; gone after a withdrawal of all.
+    /// `code_hash`: SHA-256 of the withdrawal code. `proof`: the number of the log's entry of the last withdrawal.
+    /// `key` and `content`: what was said, sealed; gone after a withdrawal of all.
     private static let consents = Step(
         name: "consents",
         tables: """
@@ -71,6 +72,7 @@ enum Schema {
                 processing_until TEXT,
                 donation_until TEXT,
                 withdrawn TEXT,
+                proof INTEGER,
                 key BLOB,
                 content BLOB
             ) STRICT;
@@ -91,7 +93,8 @@ enum Schema {
             CREATE INDEX cases_by_consent ON cases (consent);
             """)
 
-    /// Answers to requests with an Idempotency-Key, kept for a day, so that a request that is sent again is not done again.
+    /// Answers to requests with an Idempotency-Key, kept for a day, so that a request that is sent again is not done again. Without
+    /// content once what was done is withdrawn: then the request is refused.
     private static let answers = Step(
         name: "answers",
         tables: """
@@ -100,9 +103,20 @@ enum Schema {
                 fingerprint TEXT NOT NULL,
                 consent TEXT NOT NULL REFERENCES consents (id),
                 answered TEXT NOT NULL,
+                key BLOB,
+                content BLOB
+            ) STRICT;
+            CREATE INDEX answers_by_consent ON answers (consent);
+            """)
+
+    /// Random secrets of the store's own, sealed as all else is.
+    private static let secrets = Step(
+        name: "secrets",
+        tables: """
+            CREATE TABLE secrets (
+                name TEXT PRIMARY KEY NOT NULL,
                 key BLOB NOT NULL,
                 content BLOB NOT NULL
             ) STRICT;
-            CREATE INDEX answers_by_consent ON answers (consent);
             """)
 }
