@@ -5,13 +5,11 @@ against what was kept. Then two more troubles: a disk that is full, and a calend
 
 import argparse
 import collections
-import os
 import random
 import shutil
 import signal
 import sqlite3
 import struct
-import subprocess
 import sys
 import threading
 import time
@@ -19,7 +17,7 @@ import uuid
 from pathlib import Path
 
 import service
-from load import Answers, Device, Doctor, Probe, Target, reckon
+from load import Answers, Device, Doctor, Probe, Target, content, reckon
 from service import REPOSITORY, Nginx, PostgreSQL, Worker, run, temporary_folder
 
 PHOTOS = ["landscape.jpg", "portrait.jpg", "small.jpg", "odd.jpg"]
@@ -239,7 +237,7 @@ def full_disk(port: int) -> bool:
         for _ in range(5):
             analyse("room again", code)
         note("room again", "consent", *consent(device, host.text_version))
-        logged = {entry_id for entry_id in analysis_ids(host.records)}
+        logged = set(analysis_ids(host.records))
         faults += [f"the analysis {identifier} is not in the log" for identifier in answered if identifier not in logged]
         if seen["room again"] != {"analysis 200": 5, "consent 201": 1}:
             faults.append("the service did not resume")
@@ -258,7 +256,6 @@ def full_disk(port: int) -> bool:
 
 
 def analysis_ids(records: str) -> list[str]:
-    from load import content
     return [content(entry)["id"] for entry in service.audit_entries(records) if entry["kind"] == "analysis"]
 
 

@@ -42,6 +42,7 @@ class Try:
     status: int
     """0 where no answer came."""
     problem: str = ""
+    is_keyed: bool = False
     mark: str = ""
     """X-Mela-Mark, by which the central's log names the hosts that it was on (run.py)."""
 
@@ -122,12 +123,13 @@ class Device:
         finally:
             if connection:
                 connection.close()
-        note = Try(key or name, path, begun, time.monotonic(), status, answer.get("type", "").rpartition(":")[2] if status >= 400 else "", mark)
+        problem = answer.get("type", "").rpartition(":")[2] if status >= 400 else ""
+        note = Try(key or name, path, begun, time.monotonic(), status, problem, key is not None, mark)
         with self.answers.lock:
             self.answers.tries.append(note)
         return status, answer
 
-    def persist(self, path: str, fields: dict, stop: threading.Event, patience: float = 40) -> tuple[int, dict, str]:
+    def persist(self, path: str, fields: dict, patience: float = 40) -> tuple[int, dict, str]:
         """Sends under one key until there is an answer that is none of a passing trouble."""
         key = uuid.uuid4().hex
         deadline = time.monotonic() + patience
@@ -168,7 +170,7 @@ class Doctor(threading.Thread):
             "processing": "granted", "donation": "granted" if donates else "refused", "language": "en",
             "text_version": self.target.text_version,
         }
-        status, answer, key = device.persist("/v1/consents", statement, self.stop_event)
+        status, answer, key = device.persist("/v1/consents", statement)
         with answers.lock:
             answers.keys.add(key)
             if status == 201:
@@ -183,7 +185,7 @@ class Doctor(threading.Thread):
             if self.random.random() < 0.2:
                 status, analysis = device.send("POST", "/v1/analyses", fields, name=uuid.uuid4().hex)
             else:
-                status, analysis, _ = device.persist("/v1/analyses", fields, self.stop_event)
+                status, analysis, _ = device.persist("/v1/analyses", fields)
             if status == 200:
                 self.check(name, analysis)
             elif 0 < status < 500 and status != 429:
@@ -191,7 +193,7 @@ class Doctor(threading.Thread):
             time.sleep(self.random.uniform(0, self.pause))
         if donates:
             fields = {"image": self.photos[name], "consent": answer["code"], "sex": "female", "age": "50"}
-            status, case, key = device.persist("/v1/cases", fields, self.stop_event)
+            status, case, key = device.persist("/v1/cases", fields)
             with answers.lock:
                 answers.case_keys.add(key)
                 if status == 201:

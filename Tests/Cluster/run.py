@@ -25,8 +25,14 @@ from service import REPOSITORY, Nginx, PostgreSQL, Process, Worker, run, tempora
 HOSTS = ["host1", "host2", "host3"]
 # Of these photos the networks' answers are known from a run without a server.
 PHOTOS = ["landscape.jpg", "portrait.jpg", "small.jpg", "odd.jpg"]
-MARKED = """log_format marked '$http_x_mela_mark|$status|$upstream_addr|$upstream_status|$request_time';
-upstream melascan_hosts {"""
+# What a test may know and a log may not.
+MARKED = "log_format marked '$http_x_mela_mark|$status|$upstream_addr|$upstream_bytes_sent|$remote_addr';\nupstream melascan_"
+
+
+def marking(folder: Path):
+    """A site that also writes marked.log."""
+    line = f'access_log "{folder}/access.log" melascan;'
+    return lambda text: text.replace("upstream melascan_", MARKED, 1).replace(line, f'{line}\naccess_log "{folder}/marked.log" marked;')
 
 
 class Cluster:
@@ -91,7 +97,8 @@ class Cluster:
             self.folder / name / "nginx",
             ["127.0.0.1:8443", worker.path, REPOSITORY / "web", f"{address[name]}:443", self.authority / f"{name}.pem",
              self.authority / f"{name}.key", "hosts.melascan.internal"],
-            {"SITE": "host", "CENTRAL": address["central"], "AUTHORITY": str(self.authority)}, space)
+            {"SITE": "host", "CENTRAL": address["central"], "AUTHORITY": str(self.authority)}, space,
+            marking(self.folder / name / "nginx"))
         self.run_process(nginx).start()
         worker.wait_ready()
         nginx.wait_ready()
@@ -101,28 +108,28 @@ class Cluster:
         address = self.network.addresses
         folder = self.folder / "central"
 
-        def marked(text: str) -> str:
-            text = text.replace("upstream melascan_hosts {", MARKED)
-            return text.replace(f'access_log "{folder}/access.log" melascan;',
-                                f'access_log "{folder}/access.log" melascan;\naccess_log "{folder}/marked.log" marked;')
-
         central = Nginx(
             folder,
             [f"{address['central']}:80", folder / "unused.sock", REPOSITORY / "web", f"{address['central']}:443",
              self.authority / "public.pem", self.authority / "public.key", "melascan.test"],
             {"SITE": "central", "HOSTS": " ".join(f"{address[name]}:443" for name in HOSTS), "AUTHORITY": str(self.authority)},
-            self.network.namespace("central"), marked)
+            self.network.namespace("central"), marking(folder))
         self.run_process(central).start()
         central.wait_ready()
         return central
 
     def marks(self) -> dict[str, tuple[int, str, str]]:
-        """By mark: the central's status, the hosts that were asked, and their statuses."""
+        """By mark: the central's status, the hosts that were asked, and the bytes that were sent to each."""
         found = {}
         for line in (self.folder / "central/marked.log").read_text().splitlines():
-            mark, status, hosts, statuses, _ = line.split("|")
-            found[mark] = (int(status), hosts, statuses)
+            mark, status, hosts, sent, _ = line.split("|")
+            found[mark] = (int(status), hosts, sent)
         return found
+
+    def seen_addresses(self) -> set[str]:
+        """Of the clients, as the hosts saw them."""
+        return {line.rpartition("|")[2] for name in HOSTS
+                for line in (self.folder / name / "nginx/marked.log").read_text().splitlines()}
 
     def close(self) -> None:
         for process in reversed(self.processes):
@@ -158,6 +165,11 @@ def check_ways_in(cluster: Cluster) -> list[str]:
         forged = curl(*central, "-H", f"{name}: CN=central.melascan.internal", "https://melascan.test/v1/ensemble")
         expect(f"a forged {name}", forged, 401)
     expect("the central with a token", curl(*central, *token, "https://melascan.test/v1/ensemble"), 200)
+    forged = ["-H", "X-Real-IP: 198.51.100.9", "-H", "X-Forwarded-For: 198.51.100.9"]
+    expect("a forged address", curl(*central, *token, *forged, "https://melascan.test/v1/ensemble"), 200)
+    expect("the same at a host", curl(*certificate("central"), *token, *forged, *host), 200)
+    if strangers := cluster.seen_addresses() - {address["client"], *cluster.sources}:
+        faults.append(f"the hosts saw {strangers}")
     expect("metrics at the central", curl(*central, *token, "https://melascan.test/metrics"), 404, "path-unknown")
     expect("the inner path at the central", curl(*central, *token, "https://melascan.test/repeatable/v1/ensemble"), 404)
     expect("the page", curl(*central, "https://melascan.test/"), 200, "<title>")
@@ -166,8 +178,33 @@ def check_ways_in(cluster: Cluster) -> list[str]:
     return faults
 
 
+def check_shedding(cluster: Cluster, photo: bytes, code: str) -> list[str]:
+    """Sixty at once: some are answered, the others are told to come again, by the central or by a host, and by nobody else."""
+    answers = Answers()
+
+    def send(number: int) -> None:
+        enter(cluster.target.namespace)
+        source = number % 4
+        device = Device(cluster.target, cluster.tokens[source], cluster.sources[source], answers)
+        device.send("POST", "/v1/analyses", {"image": photo, "consent": code}, name="shed")
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    kinds = {(one.status, one.problem) for one in answers.tries}
+    marks = cluster.marks()
+    by_central = sum(marks[one.mark][1] == "-" for one in answers.tries if one.status == 503)
+    faults = [] if kinds == {(200, ""), (503, "busy")} else [f"sixty at once were answered {kinds}"]
+    if not by_central:
+        faults.append("the central shed nothing")
+    return faults
+
+
 def check_stream(cluster: Cluster, photo: bytes) -> list[str]:
     """An event stream arrives event by event through both servers; a body of 15 MB leaves no file."""
+    code = []
     device_answers = Answers()
     faults = []
 
@@ -176,6 +213,7 @@ def check_stream(cluster: Cluster, photo: bytes) -> list[str]:
         device = Device(cluster.target, cluster.tokens[-1], None, device_answers)
         _, consent = device.send("POST", "/v1/consents", {
             "processing": "granted", "language": "en", "text_version": cluster.text_version}, key="stream")
+        code.append(consent["code"])
         body, kind = form({"image": photo, "consent": consent["code"]})
         file = cluster.folder / "body"
         file.write_bytes(body)
@@ -216,8 +254,7 @@ def check_stream(cluster: Cluster, photo: bytes) -> list[str]:
     faults += [f"a file was written: {line}" for line in written]
     if "index.html" not in trace.read_text():
         faults.append("nothing was traced")
-    faults += device_answers.wrong
-    return faults
+    return faults + (check_shedding(cluster, photo, code[0]) if code else ["there is no consent"])
 
 
 def main() -> int:
@@ -255,7 +292,7 @@ def judge(cluster: Cluster, options: argparse.Namespace) -> int:
     faults = check_ways_in(cluster) + check_stream(cluster, photos["landscape.jpg"])
     answers, stop = Answers(), threading.Event()
     doctors = [
-        Doctor(cluster.target, token, source, answers, photos, expected, stop, pause=0.5, donates=True, seed=options.seed + index)
+        Doctor(cluster.target, token, source, answers, photos, expected, stop, pause=1.2, donates=True, seed=options.seed + index)
         for index, (token, source) in enumerate(zip(cluster.tokens, cluster.sources))
     ]
     probe = Probe(cluster.target, cluster.tokens[-1], None, stop)
@@ -322,6 +359,10 @@ def judge(cluster: Cluster, options: argparse.Namespace) -> int:
             by_host["database"] += 1
         else:
             faults.append(f"an error away from the trouble: {one.path} {one.status} {one.problem} on {hosts}")
+    for one in answers.tries:
+        _, hosts, sent = marks.get(one.mark, (0, "", ""))
+        if "," in hosts and not one.is_keyed and sent.split(", ")[0] != "0":
+            faults.append(f"sent to two hosts without a key: {one.path} {hosts} {sent}")
     again = sum(1 for _, hosts, _ in marks.values() if "," in hosts)
     served = {name: sum(1 for status, hosts, _ in marks.values() if status < 300 and hosts.endswith(f"{address}:443"))
               for name, address in cluster.network.addresses.items() if name in HOSTS}
