@@ -17,7 +17,7 @@ OUT_OF_REACH = {
     "internal": "it takes a fault of the server", "not-ready": "it takes a server that has just started",
     "not-recorded": "it takes a full disk", "records-unavailable": "it takes a database that has ended",
     "https-required": "it takes nginx-cloud.conf", "consent-required": "it takes a server in the cloud",
-    "not-offered": "it takes a server that keeps nothing",
+    "not-offered": "it takes a server that keeps nothing", "certificate-refused": "it takes nginx-cloud.conf and a certificate",
     "worker-down": "it takes a worker that has ended", "worker-slow": "it takes five minutes",
 }
 

@@ -275,7 +275,7 @@ import Testing
     static func expectStrictHeaders(_ reply: HTTPReply, _ what: String) {
         #expect(reply.all("Content-Security-Policy") == [policy], "\(what)")
         #expect(reply.all("X-Content-Type-Options") == ["nosniff"], "\(what)")
-        #expect(reply.all("Referrer-Policy") == ["no-referrer"], "\(what)")
+        #expect(reply.all("Referrer-Policy") == ["same-origin"], "\(what)")
         #expect(reply["Permissions-Policy"]?.contains("geolocation=()") == true, "\(what)")
         #expect(reply["Server"] == "nginx", "\(what)")
     }

@@ -47,7 +47,7 @@ import Testing
         let router = Router(service: try TestService.make { $0.allowedOrigins = ["https://good.example"] })
         for (origin, status) in [("https://evil.example", 403), ("https://good.example", 200), (nil, 403)] {
             var request = TestForm().adding(image: photo).adding("views", "1").request()
-            request.isCrossSite = true
+            request.fetchSite = "cross-site"
             request.origin = origin
             #expect(router.respond(to: request).status.code == status)
         }
@@ -70,6 +70,11 @@ import Testing
         request.host = host
         request.origin = origin
         #expect(router.respond(to: request).status.code == status)
+        // Where the browser says it, it is believed.
+        request.fetchSite = "same-origin"
+        #expect(router.respond(to: request).status == .ok)
+        request.fetchSite = "same-site"
+        #expect(router.respond(to: request).status.code == 403)
     }
 
     @Test func `health needs nothing, and each role opens its own doors only`() throws {

@@ -60,7 +60,11 @@ struct Gate: Sendable {
     private func isOwnPage(_ request: Request) -> Bool {
         let allowed = service.settings.allowedOrigins
         if let origin = request.origin, allowed.contains(origin) { return true }
-        guard !request.isCrossSite else { return false }
+        switch request.fetchSite {
+        case "same-origin": return true
+        case "same-site", "cross-site": return false
+        default: break
+        }
         guard let host = request.host?.lowercased() else { return request.origin == nil }
         if let origin = request.origin, Self.host(ofOrigin: origin) != host { return false }
         return Self.isLocal(host) || allowed.contains { Self.host(ofOrigin: $0) == host }

@@ -28,7 +28,7 @@ extension Connection {
             host: filled("HTTP_HOST"),
             remoteAddress: filled("REMOTE_ADDR"),
             isSecure: filled("HTTPS")?.lowercased() == "on",
-            isCrossSite: ["cross-site", "same-site"].contains(filled("HTTP_SEC_FETCH_SITE")),
+            fetchSite: filled("HTTP_SEC_FETCH_SITE"),
             authorization: filled("HTTP_AUTHORIZATION"),
             certificateSubject: filled("SSL_CLIENT_S_DN"),
             idempotencyKey: filled("HTTP_IDEMPOTENCY_KEY"),

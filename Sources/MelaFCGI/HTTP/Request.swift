@@ -17,8 +17,9 @@ struct Request {
     var remoteAddress: String?
     /// It came over TLS.
     var isSecure = false
-    /// The browser says that a page of another site sent it (Fetch Metadata).
-    var isCrossSite = false
+    /// What the browser says of the page that sent it (Fetch Metadata): "same-origin", "same-site", "cross-site", "none"; nil from other
+    /// clients, and from browsers at open connections.
+    var fetchSite: String?
     var authorization: String?
     /// The subject of the client's certificate, if the web server asked for one and verified it.
     var certificateSubject: String?
