@@ -42,6 +42,30 @@ import Testing
         }
     }
 
+    @Test func `a consent that is withdrawn while the photo waits is honoured`() throws {
+        try TestArchive.with(.cloud) { archive throws in
+            let token = try archive.token()
+            let code = try archive.consent(token: token)
+            var before = archive.service.queue.enter()
+            nonisolated(unsafe) let request = analysis(code).request(token: token)
+            nonisolated(unsafe) var response: Response?
+            let isAnswered = DispatchSemaphore(value: 0)
+            let router = archive.router
+            Thread.detachNewThread {
+                response = router.respond(to: request)
+                isAnswered.signal()
+            }
+            while archive.service.queue.count < 2 { usleep(1000) }
+            usleep(300_000)  // its first look at the consent is over
+            _ = archive.router.respond(to: TestForm().adding("code", code).request("/v1/withdrawals", token: nil))
+            withExtendedLifetime(before) {}
+            before = nil
+            isAnswered.wait()
+            #expect(try type(#require(response)) == "consent-required")
+            #expect(try archive.kinds() == ["consent", "withdrawal"])
+        }
+    }
+
     @Test func `in a clinic no consent is needed, and one that is named must hold`() throws {
         try TestArchive.with { archive throws in
             #expect(archive.router.respond(to: analysis(nil).request()).status == .ok)

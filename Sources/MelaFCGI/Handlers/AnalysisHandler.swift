@@ -18,9 +18,8 @@ struct AnalysisHandler: Sendable {
         var total: Stopwatch
         /// Where it is noted; nil where nothing is kept.
         var archive: Archive?
-        var consent: Consent?
-        /// Its code, as it was typed.
-        var consentCode: String?
+        /// The code of the patient's consent, as it was typed.
+        var consent: String?
     }
 
     /// The data of the event `waiting`: how many photos are analysed before this one.
@@ -60,7 +59,7 @@ struct AnalysisHandler: Sendable {
         _ = try UploadForm.length(of: request, limit: limit)
         guard let place = service.queue.enter() else { throw Problem.busy }
         let form = try AnalysisForm(request, limit: limit, isStrict: isStrict)
-        let consent = try requireConsent(form.consent, in: archive)
+        _ = try requireConsent(form.consent, in: archive)
         var options = form.options
         options.views = options.views ?? engine.defaults.views
         options.members = options.members ?? engine.defaults.members
@@ -71,7 +70,7 @@ struct AnalysisHandler: Sendable {
         }
         return Job(
             engine: engine, place: place, photo: photo, options: options, timing: timing, total: total, archive: archive,
-            consent: consent, consentCode: form.consent)
+            consent: form.consent)
     }
 
     /// The consent that an analysis is covered by; nil where none is needed and none was named.
@@ -112,7 +111,7 @@ struct AnalysisHandler: Sendable {
         }
         let queued = watch.milliseconds
         // The patient may have withdrawn meanwhile.
-        _ = try requireConsent(job.consentCode, in: job.archive)
+        let consent = try requireConsent(job.consent, in: job.archive)
         guard !request.body.isClientGone else { throw ModelError.cancelled }
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
@@ -126,7 +125,7 @@ struct AnalysisHandler: Sendable {
         // Before the answer is given: nothing is answered that is not in the log.
         try job.archive?.store.audit.append(
             .analysis,
-            AnalysisRecord(analysis, storage: job.engine.ensemble.storage, for: request, consent: job.consent?.id))
+            AnalysisRecord(analysis, storage: job.engine.ensemble.storage, for: request, consent: consent?.id))
         service.metrics.analysed(analysis)
         return analysis
     }

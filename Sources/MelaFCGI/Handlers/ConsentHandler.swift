@@ -157,25 +157,20 @@ struct ConsentDocument: Encodable {
 
 /// What a withdrawal did, as REST and the page answer it.
 struct WithdrawalDocument: Encodable {
-    struct Proof: Encodable {
-        var sequence: Int
-        var hash: String
-    }
-
     var consent: String
     var time: String
     var photosDeleted: Int
     /// What still holds, if a part was withdrawn.
     var stillGranted: [String]
     /// The entry of the audit log; nil where there was nothing to withdraw.
-    var proof: Proof?
+    var proof: AuditLog.Head?
 
     init(_ withdrawal: ConsentStore.Withdrawal) {
         consent = withdrawal.consent
         time = withdrawal.time
         photosDeleted = withdrawal.photosDeleted
         stillGranted = withdrawal.stillGranted.map(\.rawValue)
-        proof = withdrawal.proof.map { Proof(sequence: $0.sequence, hash: $0.hash) }
+        proof = withdrawal.proof
     }
 }
 

@@ -11,14 +11,6 @@ enum SQLValue: Equatable, Sendable {
     init(_ bytes: Data?) { self = bytes.map(SQLValue.bytes) ?? .null }
 }
 
-extension SQLValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
-    init(stringLiteral value: String) { self = .text(value) }
-}
-
-extension SQLValue: ExpressibleByIntegerLiteral {
-    init(integerLiteral value: Int) { self = .integer(value) }
-}
-
 /// One row of an answer, by the columns' names.
 struct SQLRow {
     let values: [String: SQLValue]
