@@ -3,105 +3,140 @@
 #include "tables.h"
 
 #include <math.h>
+#include <string.h>
 
 static double activated(double x, mela_activation activation) {
     switch (activation) {
     case MELA_RELU6: return fmin(fmax(x, 0), 6);
     case MELA_SILU: return x / (1 + exp(-x));
+    case MELA_SIGMOID: return 1 / (1 + exp(-x));
     case MELA_IDENTITY: return x;
     }
     return x;
 }
 
-static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation) {
-    for (int y = 0; y < s->out_height; y++)
-        for (int x = 0; x < s->out_width; x++)
-            for (int c = 0; c < s->channels; c++) {
-                double sum = s->bias[c];
-                for (int ky = 0; ky < k; ky++)
-                    for (int kx = 0; kx < k; kx++) {
-                        int row = y * stride - s->pad_top + ky, column = x * stride - s->pad_left + kx;
-                        if (row < 0 || row >= s->height || column < 0 || column >= s->width) continue;
-                        sum += (double)s->input[((size_t)row * s->width + column) * s->channels + c] *
-                            s->weights[(ky * k + kx) * s->channels + c];
-                    }
-                s->output[((size_t)y * s->out_width + x) * s->channels + c] = (float)activated(sum, activation);
+static double widened(uint16_t x) {
+    union {
+        uint32_t bits;
+        float value;
+    } wide = {.bits = (uint32_t)x << 16};
+    return wide.value;
+}
+
+/// To the nearest: one step of bfloat16 above and below, whichever is closer; the even one of two that are as close.
+static uint16_t narrowed(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint16_t below = (uint16_t)(bits >> 16);
+    if (isnan(x)) return below | 0x40;
+    if ((bits & 0xFFFF) == 0) return below;
+    uint16_t above = (uint16_t)(below + 1);
+    double limit = ldexp(1, 128), up = (above & 0x7FFF) == 0x7F80 ? copysign(limit, x) : widened(above);
+    double under = fabs(x - widened(below)), over = fabs(up - x);
+    return under < over || (under == over && below % 2 == 0) ? below : above;
+}
+
+static double element(const void *x, size_t index, int is_bf16) {
+    return is_bf16 ? widened(((const uint16_t *)x)[index]) : ((const float *)x)[index];
+}
+
+static void plain_product(const mela_product *s, int is_bf16) {
+    for (size_t row = 0; row < s->rows; row++)
+        for (size_t c = 0; c < s->width; c++) {
+            double sum = s->bias[c];
+            for (size_t k = 0; k < s->depth; k++) {
+                size_t weight = is_bf16 ? (k / 2 * s->width + c) * 2 + k % 2 : k * s->width + c;
+                sum += element(s->input, row * s->input_stride + k, is_bf16) * element(s->panel, weight, is_bf16);
             }
+            size_t place = row * s->output_stride + c;
+            s->output[place] = (float)(activated(sum, s->activation) + (s->residual ? s->residual[place] : 0));
+        }
 }
 
-#define PLAIN_DEPTHWISE(K, S, NAME, ACTIVATION)                                                                                    \
-    static void k##K##s##S##_##NAME(const mela_depthwise *step) { plain_depthwise(step, K, S, ACTIVATION); }
+static void f32_product(const mela_product *s) { plain_product(s, 0); }
+static void bf16_product(const mela_product *s) { plain_product(s, 1); }
 
-#define PLAIN_DEPTHWISE_ALL(K, S)                                                                                                  \
-    PLAIN_DEPTHWISE(K, S, identity, MELA_IDENTITY)                                                                                 \
-    PLAIN_DEPTHWISE(K, S, relu6, MELA_RELU6)                                                                                       \
-    PLAIN_DEPTHWISE(K, S, silu, MELA_SILU)
-
-PLAIN_DEPTHWISE_ALL(3, 1)
-PLAIN_DEPTHWISE_ALL(3, 2)
-PLAIN_DEPTHWISE_ALL(5, 1)
-PLAIN_DEPTHWISE_ALL(5, 2)
-
-static mela_depthwise_function plain_depthwise_of(int32_t kernel, int32_t stride, mela_activation activation) {
-    static const mela_depthwise_function functions[2][2][3] = {
-        {
-            {k3s1_identity, k3s1_relu6, k3s1_silu},
-            {k3s2_identity, k3s2_relu6, k3s2_silu},
-        },
-        {
-            {k5s1_identity, k5s1_relu6, k5s1_silu},
-            {k5s2_identity, k5s2_relu6, k5s2_silu},
-        },
-    };
-    if ((kernel != 3 && kernel != 5) || (stride != 1 && stride != 2)) return NULL;
-    return functions[(kernel - 3) / 2][stride - 1][activation];
+static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, int is_bf16) {
+    for (size_t c = 0; c < s->width; c++)
+        for (size_t x = 0; x < s->pixels; x++) {
+            double sum = s->bias[c];
+            for (int ky = 0; ky < k; ky++)
+                for (int kx = 0; kx < k; kx++)
+                    sum += (double)s->rows[ky][(x * stride + kx) * s->width + c] * s->weights[(ky * k + kx) * s->width + c];
+            float value = (float)activated(sum, activation);
+            s->sum[c] += value;
+            if (is_bf16)
+                ((uint16_t *)s->output)[x * s->output_stride + c] = narrowed(value);
+            else
+                ((float *)s->output)[x * s->output_stride + c] = value;
+        }
 }
 
-static void plain_stem(const mela_stem *s) {
-    for (int y = 0; y < s->out_height; y++)
-        for (int x = 0; x < s->out_width; x++)
-            for (int o = 0; o < s->channels; o++) {
-                double sum = s->bias[o];
-                for (int ky = 0; ky < 3; ky++)
-                    for (int kx = 0; kx < 3; kx++)
-                        for (int i = 0; i < 3; i++)
-                            sum += (double)s->input[((size_t)(2 * y + ky) * s->padded_width + 2 * x + kx) * 3 + i] *
-                                s->weights[((ky * 3 + kx) * 3 + i) * s->channels + o];
-                s->output[((size_t)y * s->out_width + x) * s->channels + o] = (float)activated(sum, s->activation);
-            }
+#define PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, NAME, ACTIVATION)                                                                     \
+    static void TYPE##_k##K##s##S##_##NAME(const mela_depthwise *s) { plain_depthwise(s, K, S, ACTIVATION, IS_BF16); }
+
+#define PLAIN_ACTIVATIONS(TYPE, IS_BF16, K, S)                                                                                     \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, identity, MELA_IDENTITY)                                                                  \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, relu6, MELA_RELU6)                                                                        \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, silu, MELA_SILU)
+
+#define PLAIN_DEPTHWISES(TYPE, IS_BF16)                                                                                            \
+    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 3, 1)                                                                                         \
+    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 3, 2)                                                                                         \
+    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 5, 1)                                                                                         \
+    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 5, 2)                                                                                         \
+    static mela_depthwise_function TYPE##_depthwise(int32_t kernel, int32_t stride, mela_activation activation) {                  \
+        if (kernel == 3 && stride == 1) return PLAIN_CHOICE(TYPE##_k3s1);                                                          \
+        if (kernel == 3 && stride == 2) return PLAIN_CHOICE(TYPE##_k3s2);                                                          \
+        if (kernel == 5 && stride == 1) return PLAIN_CHOICE(TYPE##_k5s1);                                                          \
+        if (kernel == 5 && stride == 2) return PLAIN_CHOICE(TYPE##_k5s2);                                                          \
+        return NULL;                                                                                                               \
+    }
+
+#define PLAIN_CHOICE(NAME)                                                                                                         \
+    activation == MELA_IDENTITY ? NAME##_identity                                                                                  \
+        : activation == MELA_RELU6 ? NAME##_relu6                                                                                  \
+        : activation == MELA_SILU ? NAME##_silu                                                                                    \
+                                  : NULL
+
+PLAIN_DEPTHWISES(f32, 0)
+PLAIN_DEPTHWISES(bf16, 1)
+
+static void f32_scale_panel(const void *panel, const float *gate, void *scaled, size_t depth, size_t width) {
+    for (size_t i = 0; i < depth * width; i++) ((float *)scaled)[i] = ((const float *)panel)[i] * gate[i / width];
 }
 
-static void plain_scale_bias_activation(
-    float *x, const float *scale, const float *bias, const float *residual, size_t rows, size_t channels,
-    mela_activation activation) {
-    for (size_t i = 0; i < rows * channels; i++) {
-        size_t c = i % channels;
-        double y = (double)x[i] * (scale ? scale[c] : 1) + bias[c];
-        x[i] = (float)(activated(y, activation) + (residual ? residual[i] : 0));
+static void bf16_scale_panel(const void *panel, const float *gate, void *scaled, size_t depth, size_t width) {
+    for (size_t i = 0; i < depth * width; i++) {
+        size_t k = i / (2 * width) * 2 + i % 2;
+        ((uint16_t *)scaled)[i] = narrowed((float)widened(((const uint16_t *)panel)[i]) * gate[k]);
     }
 }
 
-static void plain_channel_mean(const float *x, float *mean, size_t rows, size_t channels) {
-    for (size_t c = 0; c < channels; c++) {
-        double sum = 0;
-        for (size_t row = 0; row < rows; row++) sum += x[row * channels + c];
-        mean[c] = (float)(sum / (double)rows);
+static void plain_finish(
+    float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t c = 0; c < width; c++) {
+            size_t place = row * stride + c;
+            x[place] = (float)(activated((double)x[place] + bias[c], activation) + (residual ? residual[place] : 0));
+        }
+}
+
+static void plain_add_rows(const float *x, size_t stride, float *sum, size_t rows, size_t width) {
+    for (size_t c = 0; c < width; c++) {
+        double total = sum[c];
+        for (size_t row = 0; row < rows; row++) total += x[row * stride + c];
+        sum[c] = (float)total;
     }
 }
 
-static void plain_scale_channels(float *x, const float *scale, size_t rows, size_t channels) {
-    for (size_t i = 0; i < rows * channels; i++) x[i] *= scale[i % channels];
-}
-
-static void plain_sigmoid(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) x[i] = (float)(1 / (1 + exp(-(double)x[i])));
+static void plain_bf16_narrow(const float *x, size_t x_stride, uint16_t *y, size_t y_stride, size_t rows, size_t width) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t c = 0; c < width; c++) y[row * y_stride + c] = narrowed(x[row * x_stride + c]);
 }
 
 static void plain_bf16_widen(const uint16_t *x, float *y, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        union { uint32_t bits; float value; } wide = {.bits = (uint32_t)x[i] << 16};
-        y[i] = wide.value;
-    }
+    for (size_t i = 0; i < count; i++) y[i] = (float)widened(x[i]);
 }
 
 static void plain_f16_widen(const uint16_t *x, float *y, size_t count) {
@@ -114,14 +149,25 @@ static void plain_f16_widen(const uint16_t *x, float *y, size_t count) {
     }
 }
 
+static size_t plain_peak(int32_t is_bf16, size_t rounds) {
+    volatile float sum = 0;
+    for (size_t round = 0; round < rounds; round++) sum = sum * 0.999f + 1e-9f;
+    return is_bf16 ? 2 : 1;
+}
+
+static const mela_format f32_format = {
+    .product = f32_product, .depthwise = f32_depthwise, .scale_panel = f32_scale_panel};
+static const mela_format bf16_format = {
+    .product = bf16_product, .depthwise = bf16_depthwise, .scale_panel = bf16_scale_panel};
+
 const mela_kernels mela_kernels_reference = {
     .name = "reference",
-    .f32_depthwise = plain_depthwise_of,
-    .f32_stem_k3s2 = plain_stem,
-    .f32_scale_bias_activation = plain_scale_bias_activation,
-    .f32_channel_mean = plain_channel_mean,
-    .f32_scale_channels = plain_scale_channels,
-    .f32_sigmoid = plain_sigmoid,
+    .f32 = &f32_format,
+    .bf16 = &bf16_format,
+    .f32_finish = plain_finish,
+    .f32_add_rows = plain_add_rows,
+    .bf16_narrow = plain_bf16_narrow,
     .bf16_widen = plain_bf16_widen,
     .f16_widen = plain_f16_widen,
+    .peak = plain_peak,
 };

@@ -13,6 +13,9 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "Forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", ")).")
     var kernels: String?
 
+    @Option(help: "The number format of the products: fp32 or bf16.")
+    var precision = Precision.fp32
+
     func validate() throws {
         guard (0...64).contains(threads) else { throw ValidationError("--threads must lie between 0 and 64.") }
     }
@@ -23,6 +26,10 @@ struct EngineOptions: ParsableArguments {
             throw Complaint("there is no ensemble in \(ensemble); name its folder by --ensemble, or make one by melascan import.")
         }
         return try Ensemble(
-            directory: ensemble, threads: threads == 0 ? Processor.count : threads, kernels: Kernels.choose(kernels))
+            directory: ensemble, threads: threadCount, kernels: Kernels.choose(kernels), precision: precision)
     }
+
+    var threadCount: Int { threads == 0 ? Processor.count : threads }
 }
+
+extension Precision: ExpressibleByArgument {}

@@ -1,111 +1,90 @@
-// Depthwise convolution, vectorised over channels; pixels whose window lies inside the image go in blocks that share loads.
+// Depthwise convolution of one row: a vector of channels at a time, its weights in registers while the pixels go by. Sums are
+// activated a stretch of pixels later, so that the activation's constants do not drive the weights out of the registers.
 
-/// Output pixels computed together where no padding is touched.
-#define MELA_BLOCK 4
+/// Pixels whose sums run side by side, so that one hides the other's latency.
+#define MELA_PIXELS 4
+/// Pixels summed before they are activated.
+#define MELA_STRETCH 32
 
-/// `pixels` neighbouring output pixels at channels c..., taps [ky0, ky1) x [kx0, kx1).
-/// `origin` is the input element under tap (0, 0) of the first pixel; taps outside the given range are not read.
-MELA_INLINE void depthwise_pixels(
-    const mela_depthwise *step, const float *origin, float *output, int k, int stride, mela_activation activation, int pixels,
-    int ky0, int ky1, int kx0, int kx1) {
-    const ptrdiff_t channels = step->channels, row = (ptrdiff_t)step->width * channels;
-    ptrdiff_t c = 0;
-    for (;;) {
-        vf sum[MELA_BLOCK];
-        const vf bias = load(step->bias + c);
-        for (int p = 0; p < pixels; p++) sum[p] = bias;
-        for (int ky = ky0; ky < ky1; ky++) {
-            for (int kx = kx0; kx < kx1; kx++) {
-                const vf weight = load(step->weights + (ky * k + kx) * channels + c);
-                const float *source = origin + ky * row + kx * channels + c;
-                for (int p = 0; p < pixels; p++) sum[p] += load(source + p * stride * channels) * weight;
+/// The sums of neighbouring pixels for one vector of channels; `rows[ky]` points under the window's first column.
+MELA_INLINE void depthwise_sums(
+    const float *const *rows, size_t width, const vf *weights, vf bias, int k, int stride, int pixels, float *sums) {
+    vf sum[MELA_PIXELS];
+    MELA_UNROLLED for (int p = 0; p < pixels; p++) sum[p] = bias;
+    MELA_UNROLLED for (int ky = 0; ky < k; ky++)
+        MELA_UNROLLED for (int kx = 0; kx < k; kx++)
+            MELA_UNROLLED for (int p = 0; p < pixels; p++) sum[p] += load(rows[ky] + (p * stride + kx) * width) * weights[ky * k + kx];
+    MELA_UNROLLED for (int p = 0; p < pixels; p++) store(sums + p * MELA_LANES, sum[p]);
+}
+
+/// Writes at `place`, counted in elements of the output's format.
+MELA_INLINE void store_as(void *output, size_t place, vf x, int is_narrow) {
+#ifdef MELA_BF16
+    if (is_narrow) {
+        const __m256bh narrow = _mm512_cvtneps_pbh((__m512)x);
+        memcpy((uint16_t *)output + place, &narrow, sizeof narrow);
+        return;
+    }
+#endif
+    (void)is_narrow;
+    store((float *)output + place, x);
+}
+
+MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, int is_narrow) {
+    const size_t step = stride * s->width;
+    for (size_t c = 0; c < s->width; c += MELA_LANES) {
+        vf weights[25];
+        MELA_UNROLLED for (int tap = 0; tap < k * k; tap++) weights[tap] = load(s->weights + tap * s->width + c);
+        const vf bias = load(s->bias + c);
+        const float *rows[5];
+        MELA_UNROLLED for (int ky = 0; ky < k; ky++) rows[ky] = s->rows[ky] + c;
+        vf total = load(s->sum + c);
+        for (size_t first = 0; first < s->pixels; first += MELA_STRETCH) {
+            const size_t count = s->pixels - first < MELA_STRETCH ? s->pixels - first : MELA_STRETCH;
+            float sums[MELA_STRETCH * MELA_LANES];
+            size_t x = 0;
+            for (; x + MELA_PIXELS <= count; x += MELA_PIXELS) {
+                depthwise_sums(rows, s->width, weights, bias, k, stride, MELA_PIXELS, sums + x * MELA_LANES);
+                MELA_UNROLLED for (int ky = 0; ky < k; ky++) rows[ky] += MELA_PIXELS * step;
+            }
+            for (; x < count; x++) {
+                depthwise_sums(rows, s->width, weights, bias, k, stride, 1, sums + x * MELA_LANES);
+                MELA_UNROLLED for (int ky = 0; ky < k; ky++) rows[ky] += step;
+            }
+            for (x = 0; x < count; x++) {
+                const vf value = activate(load(sums + x * MELA_LANES), activation);
+                store_as(s->output, (first + x) * s->output_stride + c, value, is_narrow);
+                total += value;
             }
         }
-        for (int p = 0; p < pixels; p++) store(output + p * channels + c, activate(sum[p], activation));
-        if (c + MELA_LANES >= channels) break;
-        // The last vector may overlap the one before it: the same values are written twice.
-        c = c + 2 * MELA_LANES <= channels ? c + MELA_LANES : channels - MELA_LANES;
+        store(s->sum + c, total);
     }
 }
 
-/// Fewer channels than a vector has lanes: one element at a time.
-MELA_INLINE void depthwise_narrow(
-    const mela_depthwise *step, const float *origin, float *output, int k, mela_activation activation, int ky0, int ky1, int kx0,
-    int kx1) {
-    const ptrdiff_t channels = step->channels, row = (ptrdiff_t)step->width * channels;
-    for (ptrdiff_t c = 0; c < channels; c++) {
-        float sum = step->bias[c];
-        for (int ky = ky0; ky < ky1; ky++)
-            for (int kx = kx0; kx < kx1; kx++)
-                sum += origin[ky * row + kx * channels + c] * step->weights[(ky * k + kx) * channels + c];
-        output[c] = activate(splat(sum), activation)[0];
+#define MELA_DEFINE_DEPTHWISE(TYPE, K, S, NAME, ACTIVATION, IS_NARROW)                                                             \
+    static void TYPE##_depthwise_k##K##s##S##_##NAME(const mela_depthwise *s) { depthwise(s, K, S, ACTIVATION, IS_NARROW); }
+
+#define MELA_DEFINE_ACTIVATIONS(TYPE, K, S, IS_NARROW)                                                                             \
+    MELA_DEFINE_DEPTHWISE(TYPE, K, S, identity, MELA_IDENTITY, IS_NARROW)                                                          \
+    MELA_DEFINE_DEPTHWISE(TYPE, K, S, relu6, MELA_RELU6, IS_NARROW)                                                                \
+    MELA_DEFINE_DEPTHWISE(TYPE, K, S, silu, MELA_SILU, IS_NARROW)
+
+#define MELA_ACTIVATIONS(TYPE, K, S)                                                                                               \
+    {TYPE##_depthwise_k##K##s##S##_identity, TYPE##_depthwise_k##K##s##S##_relu6, TYPE##_depthwise_k##K##s##S##_silu}
+
+/// All depthwise convolutions of a format, and the function that finds one.
+#define MELA_DEFINE_DEPTHWISES(TYPE, IS_NARROW)                                                                                    \
+    MELA_DEFINE_ACTIVATIONS(TYPE, 3, 1, IS_NARROW)                                                                                 \
+    MELA_DEFINE_ACTIVATIONS(TYPE, 3, 2, IS_NARROW)                                                                                 \
+    MELA_DEFINE_ACTIVATIONS(TYPE, 5, 1, IS_NARROW)                                                                                 \
+    MELA_DEFINE_ACTIVATIONS(TYPE, 5, 2, IS_NARROW)                                                                                 \
+    static mela_depthwise_function TYPE##_depthwise(int32_t kernel, int32_t stride, mela_activation activation) {                  \
+        static const mela_depthwise_function functions[2][2][3] = {                                                                \
+            {MELA_ACTIVATIONS(TYPE, 3, 1), MELA_ACTIVATIONS(TYPE, 3, 2)},                                                          \
+            {MELA_ACTIVATIONS(TYPE, 5, 1), MELA_ACTIVATIONS(TYPE, 5, 2)},                                                          \
+        };                                                                                                                         \
+        if ((kernel != 3 && kernel != 5) || (stride != 1 && stride != 2) || activation == MELA_SIGMOID) return NULL;               \
+        return functions[(kernel - 3) / 2][stride - 1][activation];                                                                \
     }
-}
 
-MELA_INLINE int clamp(int x, int low, int high) { return x < low ? low : x > high ? high : x; }
-
-MELA_INLINE void depthwise(const mela_depthwise *step, int k, int stride, mela_activation activation) {
-    const ptrdiff_t channels = step->channels, row = (ptrdiff_t)step->width * channels;
-    // The output columns whose whole window lies inside the image: [first, last).
-    const int first = clamp((step->pad_left + stride - 1) / stride, 0, step->out_width);
-    const int inside = step->width - k + step->pad_left;
-    const int last = inside < 0 ? first : clamp(inside / stride + 1, first, step->out_width);
-    for (int y = 0; y < step->out_height; y++) {
-        const int top = y * stride - step->pad_top;
-        const int ky0 = clamp(-top, 0, k), ky1 = clamp(step->height - top, ky0, k);
-        const int whole_rows = ky0 == 0 && ky1 == k;
-        float *output = step->output + (ptrdiff_t)y * step->out_width * channels;
-        int x = 0;
-        while (x < step->out_width) {
-            const int left = x * stride - step->pad_left;
-            const float *origin = step->input + top * row + left * channels;
-            float *target = output + x * channels;
-            if (channels < MELA_LANES) {
-                const int kx0 = clamp(-left, 0, k), kx1 = clamp(step->width - left, kx0, k);
-                depthwise_narrow(step, origin, target, k, activation, ky0, ky1, kx0, kx1);
-                x++;
-            } else if (x >= first && x + MELA_BLOCK <= last) {
-                if (whole_rows)
-                    depthwise_pixels(step, origin, target, k, stride, activation, MELA_BLOCK, 0, k, 0, k);
-                else
-                    depthwise_pixels(step, origin, target, k, stride, activation, MELA_BLOCK, ky0, ky1, 0, k);
-                x += MELA_BLOCK;
-            } else {
-                const int kx0 = clamp(-left, 0, k), kx1 = clamp(step->width - left, kx0, k);
-                depthwise_pixels(step, origin, target, k, stride, activation, 1, ky0, ky1, kx0, kx1);
-                x++;
-            }
-        }
-    }
-}
-
-#define MELA_DEFINE_DEPTHWISE(K, S, NAME, ACTIVATION)                                                                              \
-    static void f32_depthwise_k##K##s##S##_##NAME(const mela_depthwise *step) { depthwise(step, K, S, ACTIVATION); }
-
-MELA_DEFINE_DEPTHWISE(3, 1, identity, MELA_IDENTITY)
-MELA_DEFINE_DEPTHWISE(3, 1, relu6, MELA_RELU6)
-MELA_DEFINE_DEPTHWISE(3, 1, silu, MELA_SILU)
-MELA_DEFINE_DEPTHWISE(3, 2, identity, MELA_IDENTITY)
-MELA_DEFINE_DEPTHWISE(3, 2, relu6, MELA_RELU6)
-MELA_DEFINE_DEPTHWISE(3, 2, silu, MELA_SILU)
-MELA_DEFINE_DEPTHWISE(5, 1, identity, MELA_IDENTITY)
-MELA_DEFINE_DEPTHWISE(5, 1, relu6, MELA_RELU6)
-MELA_DEFINE_DEPTHWISE(5, 1, silu, MELA_SILU)
-MELA_DEFINE_DEPTHWISE(5, 2, identity, MELA_IDENTITY)
-MELA_DEFINE_DEPTHWISE(5, 2, relu6, MELA_RELU6)
-MELA_DEFINE_DEPTHWISE(5, 2, silu, MELA_SILU)
-
-static mela_depthwise_function f32_depthwise(int32_t kernel, int32_t stride, mela_activation activation) {
-    static const mela_depthwise_function functions[2][2][3] = {
-        {
-            {f32_depthwise_k3s1_identity, f32_depthwise_k3s1_relu6, f32_depthwise_k3s1_silu},
-            {f32_depthwise_k3s2_identity, f32_depthwise_k3s2_relu6, f32_depthwise_k3s2_silu},
-        },
-        {
-            {f32_depthwise_k5s1_identity, f32_depthwise_k5s1_relu6, f32_depthwise_k5s1_silu},
-            {f32_depthwise_k5s2_identity, f32_depthwise_k5s2_relu6, f32_depthwise_k5s2_silu},
-        },
-    };
-    if ((kernel != 3 && kernel != 5) || (stride != 1 && stride != 2)) return NULL;
-    return functions[(kernel - 3) / 2][stride - 1][activation];
-}
+MELA_DEFINE_DEPTHWISES(f32, 0)

@@ -1,85 +1,54 @@
-// Kernels that read each element once: batch norm and activation, channel means, channel scales, sigmoid, wider formats.
+// Kernels that read each element once: bias and activation, sums of rows, scaled weights, narrower and wider formats.
 
-MELA_INLINE void scale_bias_activation(
-    float *x, const float *scale, const float *bias, const float *residual, size_t rows, size_t channels,
-    mela_activation activation) {
-    const size_t whole = channels - channels % MELA_LANES, rest = channels - whole;
-    for (size_t row = 0; row < rows; row++, x += channels) {
-        for (size_t c = 0; c < whole; c += MELA_LANES) {
-            vf value = load(x + c);
-            if (scale) value *= load(scale + c);
-            value = activate(value + load(bias + c), activation);
-            if (residual) value += load(residual + c);
-            store(x + c, value);
+/// x = activation(x + bias) (+ residual), in place.
+MELA_INLINE void finish(
+    float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
+    for (size_t c = 0; c < width; c += MELA_LANES) {
+        const vf summand = load(bias + c);
+        for (size_t row = 0; row < rows; row++) {
+            float *p = x + row * stride + c;
+            vf value = activate(load(p) + summand, activation);
+            if (residual) value += load(residual + row * stride + c);
+            store(p, value);
         }
-        if (rest) {
-            vf value = load_first(x + whole, rest);
-            if (scale) value *= load_first(scale + whole, rest);
-            value = activate(value + load_first(bias + whole, rest), activation);
-            if (residual) value += load_first(residual + whole, rest);
-            store_first(x + whole, value, rest);
-        }
-        if (residual) residual += channels;
     }
 }
 
-static void f32_scale_bias_activation(
-    float *x, const float *scale, const float *bias, const float *residual, size_t rows, size_t channels,
-    mela_activation activation) {
+static void f32_finish(
+    float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
     switch (activation) {  // one specialised loop per activation
-    case MELA_IDENTITY: scale_bias_activation(x, scale, bias, residual, rows, channels, MELA_IDENTITY); break;
-    case MELA_RELU6: scale_bias_activation(x, scale, bias, residual, rows, channels, MELA_RELU6); break;
-    case MELA_SILU: scale_bias_activation(x, scale, bias, residual, rows, channels, MELA_SILU); break;
+    case MELA_IDENTITY: finish(x, stride, bias, residual, rows, width, MELA_IDENTITY); break;
+    case MELA_RELU6: finish(x, stride, bias, residual, rows, width, MELA_RELU6); break;
+    case MELA_SILU: finish(x, stride, bias, residual, rows, width, MELA_SILU); break;
+    case MELA_SIGMOID: finish(x, stride, bias, residual, rows, width, MELA_SIGMOID); break;
     }
 }
 
-/// Rows that are summed plainly before their sum joins the total.
-#define MELA_MEAN_BLOCK 16
-
-/// The sum of one vector of channels over all rows. Sums of blocks are added with Kahan's compensation: a large activation has tens of
-/// thousands of rows, and a plain sum would lose two digits.
-MELA_INLINE vf sum_rows(const float *x, size_t rows, size_t channels) {
-    vf total = splat(0.0f), lost = splat(0.0f);
-    for (size_t row = 0; row < rows; row += MELA_MEAN_BLOCK) {
-        const size_t end = row + MELA_MEAN_BLOCK < rows ? row + MELA_MEAN_BLOCK : rows;
-        vf block = splat(0.0f);
-        for (size_t r = row; r < end; r++) block += load(x + r * channels);
-        const vf term = block - lost, sum = total + term;
-        lost = (sum - total) - term;
-        total = sum;
-    }
-    return total;
-}
-
-static void f32_channel_mean(const float *x, float *mean, size_t rows, size_t channels) {
-    const float factor = 1.0f / (float)rows;
-    size_t c = 0;
-    for (; c + MELA_LANES <= channels; c += MELA_LANES) store(mean + c, sum_rows(x + c, rows, channels) * factor);
-    if (c == channels) return;
-    if (channels >= MELA_LANES) {  // the last vector overlaps the one before it: the same values are written twice
-        c = channels - MELA_LANES;
-        store(mean + c, sum_rows(x + c, rows, channels) * factor);
-        return;
-    }
-    for (; c < channels; c++) {
-        double sum = 0;
-        for (size_t row = 0; row < rows; row++) sum += x[row * channels + c];
-        mean[c] = (float)(sum / (double)rows);
+static void f32_add_rows(const float *x, size_t stride, float *sum, size_t rows, size_t width) {
+    for (size_t c = 0; c < width; c += MELA_LANES) {
+        vf total = splat(0.0f);
+        for (size_t row = 0; row < rows; row++) total += load(x + row * stride + c);
+        store(sum + c, load(sum + c) + total);
     }
 }
 
-static void f32_scale_channels(float *x, const float *scale, size_t rows, size_t channels) {
-    for (size_t row = 0; row < rows; row++, x += channels) {
-        size_t c = 0;
-        for (; c + MELA_LANES <= channels; c += MELA_LANES) store(x + c, load(x + c) * load(scale + c));
-        for (; c < channels; c++) x[c] *= scale[c];
-    }
+static void f32_scale_panel(const void *panel, const float *gate, void *scaled, size_t depth, size_t width) {
+    const float *from = panel;
+    float *to = scaled;
+    for (size_t k = 0; k < depth; k++)
+        for (size_t c = 0; c < width; c += MELA_LANES, from += MELA_LANES, to += MELA_LANES) store(to, load(from) * gate[k]);
 }
 
-static void f32_sigmoid(float *x, size_t count) {
-    size_t i = 0;
-    for (; i + MELA_LANES <= count; i += MELA_LANES) store(x + i, sigmoid(load(x + i)));
-    if (i < count) store_first(x + i, sigmoid(load_first(x + i, count - i)), count - i);
+MELA_INLINE uint16_t narrow(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint32_t is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
+    return (uint16_t)(is_nan ? bits >> 16 | 0x40u : (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
+}
+
+static void bf16_narrow(const float *x, size_t x_stride, uint16_t *y, size_t y_stride, size_t rows, size_t width) {
+    for (size_t row = 0; row < rows; row++, x += x_stride, y += y_stride)
+        for (size_t c = 0; c < width; c++) y[c] = narrow(x[c]);
 }
 
 static void bf16_widen(const uint16_t *x, float *y, size_t count) {

@@ -1,18 +1,37 @@
-// The kernel table of one instruction set; the including file defines MELA_TABLE and MELA_NAME.
+// The kernel table of one instruction set; the including file defines MELA_LANES, MELA_TABLE and MELA_NAME, and MELA_BF16 where
+// there are dot products of bf16, MELA_LIBRARY_PRODUCT where a library multiplies better.
 #include "vector.h"
 
 #include "depthwise.h"
 #include "elementwise.h"
-#include "stem.h"
+#ifndef MELA_LIBRARY_PRODUCT
+#include "product.h"
+#endif
+
+#ifdef MELA_BF16
+#include "bf16.h"
+#endif
+
+#include "peak.h"
+
+static const mela_format f32_format = {
+#ifndef MELA_LIBRARY_PRODUCT
+    .product = f32_product,
+#endif
+    .depthwise = f32_depthwise,
+    .scale_panel = f32_scale_panel,
+};
 
 const mela_kernels MELA_TABLE = {
     .name = MELA_NAME,
-    .f32_depthwise = f32_depthwise,
-    .f32_stem_k3s2 = f32_stem_k3s2,
-    .f32_scale_bias_activation = f32_scale_bias_activation,
-    .f32_channel_mean = f32_channel_mean,
-    .f32_scale_channels = f32_scale_channels,
-    .f32_sigmoid = f32_sigmoid,
+    .f32 = &f32_format,
+#ifdef MELA_BF16
+    .bf16 = &bf16_format,
+#endif
+    .f32_finish = f32_finish,
+    .f32_add_rows = f32_add_rows,
+    .bf16_narrow = bf16_narrow,
     .bf16_widen = bf16_widen,
     .f16_widen = f16_widen,
+    .peak = peak,
 };

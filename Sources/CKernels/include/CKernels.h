@@ -1,7 +1,10 @@
-// SIMD kernels over fp32 tensors in (H, W, C) order, one table per instruction set.
+// SIMD kernels over tensors in (H, W, C) order, one table per instruction set.
 //
-// Conventions of all kernels: sizes are in elements, not bytes; tensors are contiguous; no pointer may be null unless it says
-// so; outputs do not overlap inputs unless it says so; nothing is allocated and no kernel fails.
+// Conventions of all kernels: sizes and strides are in elements, not bytes; no pointer may be null unless it says so; outputs do not
+// overlap inputs unless it says so; nothing is allocated and no kernel fails.
+//
+// Channels are worked on in blocks: `width` is 16, 32 or 48 of them, and every buffer that a block is written to has room for whole
+// blocks. What a network lacks of a whole block has zero weights and zero biases, so its values stay zero.
 #ifndef MELA_KERNELS_H
 #define MELA_KERNELS_H
 
@@ -10,6 +13,11 @@
 
 #pragma clang assume_nonnull begin
 
+/// Channels are padded to multiples of so many: 64 bytes of fp32, the widest vector there is.
+#define MELA_CHANNELS 16
+/// The widest block of channels.
+#define MELA_WIDEST 48
+
 /// The function applied to each element after a convolution.
 typedef enum {
     MELA_IDENTITY = 0,
@@ -17,65 +25,85 @@ typedef enum {
     MELA_RELU6 = 1,
     /// x / (1 + exp(-x))
     MELA_SILU = 2,
+    /// 1 / (1 + exp(-x))
+    MELA_SIGMOID = 3,
 } mela_activation;
 
-/// One depthwise convolution with its folded batch norm and activation. Kernel size and stride are in the function's name.
+/// A pointwise convolution of some positions into one block of channels: output = activation(input x panel + bias) (+ residual).
 typedef struct {
-    /// (height, width, channels)
-    const float *input;
-    /// (k, k, channels)
-    const float *weights;
-    /// (channels)
+    /// (rows, depth), rows `input_stride` apart; fp32, or bf16 for a bf16 kernel, whose depth is even.
+    const void *input;
+    size_t input_stride;
+    /// The block's weights. fp32: (depth, width). bf16: (depth / 2, width, 2), so that the two factors of a dot product lie side by side.
+    const void *panel;
+    /// (width)
     const float *bias;
-    /// (out_height, out_width, channels)
+    /// (rows, width), rows `output_stride` apart. May be the output.
+    const float *_Nullable residual;
+    /// (rows, width), rows `output_stride` apart.
     float *output;
-    int32_t height, width, channels;
-    int32_t out_height, out_width;
-    /// Rows above and columns left of the input that count as zero; what lies below and right follows from the output's size.
-    int32_t pad_top, pad_left;
+    size_t output_stride;
+    size_t rows, depth, width;
+    mela_activation activation;
+} mela_product;
+
+/// One row of a depthwise convolution for one block of channels, its folded batch norm and activation. Kernel size, stride and
+/// activation are in the function.
+typedef struct {
+    /// k rows, each ((pixels - 1) * stride + k, width): the padding's zeros are in them.
+    const float *_Nonnull const *_Nonnull rows;
+    /// (k, k, width)
+    const float *weights;
+    /// (width)
+    const float *bias;
+    /// (pixels, width), pixels `output_stride` apart; fp32, or bf16 for a bf16 kernel.
+    void *output;
+    size_t output_stride;
+    /// (width): the sum of the outputs over the row is added, before they are narrowed.
+    float *sum;
+    size_t pixels, width;
 } mela_depthwise;
 
 typedef void (*mela_depthwise_function)(const mela_depthwise *step);
 
-/// The stem: a dense 3x3 convolution at stride 2 from 3 channels, with its folded batch norm and activation.
+/// What differs between fp32 and bf16: the format of a product's input and weights. Sums and biases are always fp32.
 typedef struct {
-    /// (padded_height, padded_width, 3), the padding's zeros included: padded_height >= 2 * out_height + 1, likewise the width
-    const float *input;
-    /// (3, 3, 3, channels): row, column, input channel, output channel
-    const float *weights;
-    /// (channels)
-    const float *bias;
-    /// (out_height, out_width, channels)
-    float *output;
-    int32_t padded_width, channels;
-    int32_t out_height, out_width;
-    mela_activation activation;
-} mela_stem;
+    /// Null where a library's product serves better.
+    void (*_Nullable product)(const mela_product *step);
+    /// The depthwise convolution for a kernel size (3, 5), a stride (1, 2) and an activation (not sigmoid); null for any other.
+    mela_depthwise_function _Nullable (*_Nonnull depthwise)(int32_t kernel, int32_t stride, mela_activation activation);
+    /// scaled = panel with each input channel's weights times its gate: the scale of a squeeze-and-excitation, moved from a product's
+    /// input to its weights. gate: (depth).
+    void (*_Nonnull scale_panel)(const void *panel, const float *gate, void *scaled, size_t depth, size_t width);
+} mela_format;
 
 /// The kernels of one instruction set.
 typedef struct {
-    /// "avx512", "avx2", "baseline" or "reference".
+    /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     const char *name;
-    /// The depthwise convolution for a kernel size (3, 5), a stride (1, 2) and an activation; null for any other.
-    mela_depthwise_function _Nullable (*_Nonnull f32_depthwise)(
-        int32_t kernel, int32_t stride, mela_activation activation);
-    void (*_Nonnull f32_stem_k3s2)(const mela_stem *step);
-    /// x = activation(x * scale + bias) (+ residual, if not null), for x and residual of shape (rows, channels), in place. Scale and
-    /// bias are a batch norm's, one a channel; a null scale is 1.
-    void (*_Nonnull f32_scale_bias_activation)(
-        float *x, const float *_Nullable scale, const float *bias, const float *_Nullable residual, size_t rows, size_t channels,
+    const mela_format *f32;
+    /// Null where the processor has no dot product of bf16.
+    const mela_format *_Nullable bf16;
+    /// x = activation(x + bias) (+ residual, if not null), for x and residual (rows, width), rows `stride` apart, in place.
+    void (*_Nonnull f32_finish)(
+        float *x, size_t stride, const float *bias, const float *_Nullable residual, size_t rows, size_t width,
         mela_activation activation);
-    /// mean[c] = average of x[., c] over the rows of x (rows, channels).
-    void (*_Nonnull f32_channel_mean)(const float *x, float *mean, size_t rows, size_t channels);
-    /// x[., c] *= scale[c] for x (rows, channels), in place.
-    void (*_Nonnull f32_scale_channels)(float *x, const float *scale, size_t rows, size_t channels);
-    /// x = 1 / (1 + exp(-x)), in place.
-    void (*_Nonnull f32_sigmoid)(float *x, size_t count);
+    /// sum[c] += x[., c] over the rows of x (rows, width), rows `stride` apart.
+    void (*_Nonnull f32_add_rows)(const float *x, size_t stride, float *sum, size_t rows, size_t width);
+    /// y = x rounded to the nearest bfloat16, ties to even; NaN stays NaN. x and y: (rows, width), rows `x_stride` and `y_stride` apart.
+    void (*_Nonnull bf16_narrow)(const float *x, size_t x_stride, uint16_t *y, size_t y_stride, size_t rows, size_t width);
     /// y = x, exactly, from bfloat16: the upper half of a float. x needs an alignment of 2 bytes.
     void (*_Nonnull bf16_widen)(const uint16_t *x, float *y, size_t count);
     /// y = x, exactly, from IEEE 754 half precision. x needs an alignment of 2 bytes.
     void (*_Nonnull f16_widen)(const uint16_t *x, float *y, size_t count);
+    /// Multiply-adds of the format's product on registers alone, so many rounds; returns how many a round makes. For measurements: what
+    /// the processor can do at most.
+    size_t (*_Nonnull peak)(int32_t is_bf16, size_t rounds);
 } mela_kernels;
+
+/// For loops that wait for another thread: a hint to the processor, and a turn for other threads.
+void mela_pause(void);
+void mela_yield(void);
 
 /// The tables this processor can run, fastest first, the plain reference last; null from the end of the list on.
 const mela_kernels *_Nullable mela_kernels_at(size_t index);

@@ -2,6 +2,7 @@
 #include "../tables.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
 #define MELA_LANES 16
 #define MELA_TABLE mela_kernels_avx512

@@ -12,14 +12,14 @@ extension Ensemble {
         public var gflops: Double
         public var members: [Member]
 
-        /// One member's passes, one at a time on one thread.
+        /// One member's passes, one at a time, all threads of a team together.
         public struct Member: Encodable, Sendable {
             public var architecture: String
             public var inputSize: Int
             public var msPerPass: Double
             /// "input", "stem", "blocks.0" … "head".
             public var msPerStage: [String: Double]
-            /// "input", "stem", "pointwise", "depthwise", "squeeze-excitation", "classify".
+            /// "input", "stem, depthwise", "expand, depthwise", "depthwise", "squeeze-excitation", "project", "head".
             public var msPerKind: [String: Double]
         }
     }
@@ -46,53 +46,20 @@ extension Ensemble {
     private func measure(member: Int, photo: PreparedPhoto, rounds: Int) -> Measurement.Member {
         let plan = members[member].plan
         let metadata = members[member].metadata?.features(for: PatientInformation()) ?? []
-        let executor = Executor(kernels: kernels, arenaCount: plan.arenaCount)
-        var stages: [String: [Double]] = [:]
-        var kinds: [String: [Double]] = [:]
-        var totals: [Double] = []
-        for round in 0...rounds {
-            var watch = Stopwatch()
-            var current = (stage: "input", kind: "input")
-            var stageTimes: [String: Double] = [:]
-            var kindTimes: [String: Double] = [:]
-            let total = Stopwatch()
-            _ = executor.run(
-                plan, metadata: metadata,
-                observer: { next in
-                    let time = watch.lap()
-                    stageTimes[current.stage, default: 0] += time
-                    kindTimes[current.kind, default: 0] += time
-                    if let next { current = next }
-                },
-                fill: { target, stride in
-                    photo.squares[plan.inputSize]?.withBytes { bytes in
-                        guard let base = bytes.baseAddress else { return }
-                        View(index: 0).write(
-                            base, side: plan.inputSize, normalized: normalization, to: target, stride: stride)
-                    }
-                })
-            guard round > 0 else { continue }  // the first pass warms the caches
-            totals.append(total.milliseconds)
-            for (stage, time) in stageTimes { stages[stage, default: []].append(time) }
-            for (kind, time) in kindTimes { kinds[kind, default: []].append(time) }
+        let normalization = normalization
+        guard let square = photo.squares[plan.inputSize] else { return .init(manifest.members[member], PassTimes()) }
+        let executor = Executor(kernels: kernels, threads: PassPool.teams(of: threads).first ?? 1, plans: [plan])
+        let times = PassTimes.measure(plan, on: executor, passes: rounds, metadata: metadata) { rows, target, stride in
+            View(index: 0).write(rows: rows, of: square, normalized: normalization, to: target, stride: stride)
         }
-        return Measurement.Member(
-            architecture: manifest.members[member].architecture, inputSize: plan.inputSize,
-            msPerPass: totals.median.rounded3, msPerStage: stages.mapValues(\.median.rounded3),
-            msPerKind: kinds.mapValues(\.median.rounded3))
+        return .init(manifest.members[member], times)
     }
 }
 
-extension [Double] {
-    /// The middle value; the mean of the two middle ones where their number is even.
-    var median: Double {
-        guard !isEmpty else { return 0 }
-        let sorted = sorted()
-        return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
+extension Ensemble.Measurement.Member {
+    fileprivate init(_ member: Manifest.Member, _ times: PassTimes) {
+        self.init(
+            architecture: member.architecture, inputSize: member.inputSize, msPerPass: times.passes.median.rounded3,
+            msPerStage: times.stages.mapValues(\.median.rounded3), msPerKind: times.kinds.mapValues(\.median.rounded3))
     }
-}
-
-extension Double {
-    /// Rounded to three decimals, for times.
-    public var rounded3: Double { (self * 1000).rounded() / 1000 }
 }

@@ -59,14 +59,12 @@ extension Ensemble {
     /// One pass on this thread, nothing known of the patient.
     private func logits(of member: Member, view: Int) -> [Float] {
         let photo = prepare(SyntheticLesion.image(width: Self.newTest.width, height: Self.newTest.height))
-        let executor = Executor(kernels: kernels, arenaCount: member.plan.arenaCount)
+        let executor = Executor(kernels: kernels, plans: [member.plan])
         let metadata = member.metadata?.features(for: PatientInformation()) ?? []
-        return executor.run(member.plan, metadata: metadata) { target, stride in
-            photo.squares[member.plan.inputSize]?.withBytes { bytes in
-                guard let base = bytes.baseAddress else { return }
-                View(index: view).write(
-                    base, side: member.plan.inputSize, normalized: normalization, to: target, stride: stride)
-            }
+        guard let square = photo.squares[member.plan.inputSize] else { return [] }
+        let normalization = normalization
+        return executor.run(member.plan, metadata: metadata) { rows, target, stride in
+            View(index: view).write(rows: rows, of: square, normalized: normalization, to: target, stride: stride)
         }
     }
 

@@ -10,30 +10,28 @@ public final class Ensemble: Sendable {
     public let sha256: String
     public let threads: Int
     public let kernels: Kernels
-    /// The number format the weights are stored in; arithmetic is fp32.
+    /// The number format the weights are stored in.
     public let storage: String
+    /// The number format the products are computed in.
+    public let precision: Precision
     let members: [Member]
     let pool: PassPool
     let normalization: Normalization
-
-    /// Narrow weights are widened once, at the start, where all of them take at most so many bytes as fp32; those of larger ensembles
-    /// are widened at each pass, layer by layer, which costs the large networks a few hundredths of their time.
-    private static let mostWidenedBytes = 128 << 20
 
     /// Loads a bundle's folder, checks every file's SHA-256, and makes the plans.
     ///
     /// - Parameter threads: inference threads, one pass each.
     /// - Throws: `ModelError`.
-    public convenience init(directory: String, threads: Int, kernels: Kernels) throws(ModelError) {
+    public convenience init(directory: String, threads: Int, kernels: Kernels, precision: Precision = .fp32) throws(ModelError) {
         let json = try MappedFile(path: directory + "/ensemble.json", name: "ensemble.json")
         try self.init(
             manifest: Manifest(json: Data(json.bytes)), sha256: json.sha256, directory: directory, threads: threads,
-            kernels: kernels)
+            kernels: kernels, precision: precision)
     }
 
     /// The same with a manifest that is not the folder's own.
     public init(
-        manifest: Manifest, sha256: String, directory: String, threads: Int, kernels: Kernels
+        manifest: Manifest, sha256: String, directory: String, threads: Int, kernels: Kernels, precision: Precision = .fp32
     ) throws(ModelError) {
         self.manifest = manifest
         self.sha256 = sha256
@@ -47,19 +45,25 @@ public final class Ensemble: Sendable {
         }
         var weights: [Safetensors] = []
         for file in files { weights.append(try file.get()) }
-        let widens = 4 * weights.reduce(0) { $0 + $1.count } <= Self.mostWidenedBytes
-        var members: [Member] = []
-        for (member, var file) in zip(manifest.members, weights) {
-            file.widensAtOnce = widens
-            members.append(try Member(member, of: manifest, weights: file))
+        let loaded = weights
+        let team = PassPool.teams(of: threads).first ?? 1
+        let made = Parallel.map(count: loaded.count, threads: threads) { index in
+            Result { () throws(ModelError) in
+                try Member(
+                    manifest.members[index], of: manifest, weights: loaded[index], precision: precision, kernels: kernels,
+                    threads: team)
+            }
         }
+        var members: [Member] = []
+        for member in made { members.append(try member.get()) }
         let precisions = Set(weights.map(\.precision))
         storage = precisions.count == 1 ? precisions.first ?? "mixed" : "mixed"
         self.members = members
+        self.precision = precision
         self.threads = threads
         self.kernels = kernels
         normalization = Normalization(mean: manifest.preprocessing.mean, std: manifest.preprocessing.std)
-        pool = PassPool(threads: threads, kernels: kernels, arenaCount: members.map(\.plan.arenaCount).max() ?? 0)
+        pool = PassPool(threads: threads, kernels: kernels, plans: members.map(\.plan))
     }
 
     /// Beats with each pass that is done.
@@ -100,12 +104,9 @@ public final class Ensemble: Sendable {
                 let pass = passes[index]
                 let plan = members[pass.member].plan
                 guard let square = photo.squares[plan.inputSize] else { return [] }
-                let logits = executor.run(plan, metadata: metadata[pass.member]) { target, stride in
-                    square.withBytes { bytes in
-                        guard let base = bytes.baseAddress else { return }
-                        View(index: pass.view).write(
-                            base, side: plan.inputSize, normalized: normalization, to: target, stride: stride)
-                    }
+                let logits = executor.run(plan, metadata: metadata[pass.member]) { rows, target, stride in
+                    View(index: pass.view).write(
+                        rows: rows, of: square, normalized: normalization, to: target, stride: stride)
                 }
                 return Softmax.probabilities(logits)
             }, isCancelled: isCancelled, completed: completed)

@@ -18,7 +18,9 @@ struct Member: Sendable {
     }
 
     /// - Throws: `ModelError`.
-    init(_ member: Manifest.Member, of manifest: Manifest, weights: Safetensors) throws(ModelError) {
+    init(
+        _ member: Manifest.Member, of manifest: Manifest, weights: Safetensors, precision: Precision, kernels: Kernels, threads: Int
+    ) throws(ModelError) {
         var architecture = try Architecture(name: member.architecture)
         architecture.paddingSize = member.paddingSize
         guard let keys = CheckpointKeys(names: weights.names) else {
@@ -34,6 +36,7 @@ struct Member: Sendable {
         weight = member.weight ?? 1
         plan = try Plan(
             architecture: architecture, classes: classes.count, inputSize: member.inputSize,
-            metadataFeatures: metadata?.network.features ?? 0, weights: source)
+            metadataFeatures: metadata?.network.features ?? 0, precision: precision, kernels: kernels, threads: threads,
+            weights: source)
     }
 }

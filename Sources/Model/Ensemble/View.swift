@@ -1,3 +1,5 @@
+import Imaging
+
 /// One of the eight ways to look at a square: optionally transposed, then flipped.
 ///
 /// The order is the contest winners' `get_trans`: 4...7 are transposed first; then by the number modulo 4: as it is, rows
@@ -9,9 +11,9 @@ struct View: Equatable, Sendable {
     private var flipsRows: Bool { index % 4 == 1 || index % 4 == 3 }
     private var flipsColumns: Bool { index % 4 >= 2 }
 
-    /// Writes the view of a square as normalised floats, (side, side, 3), rows `stride` floats apart.
+    /// Writes some rows of the view of a square as normalised floats, (side, 3) each; row 0 at `output`, rows `stride` floats apart.
     func write(
-        _ square: UnsafePointer<UInt8>, side: Int, normalized: Normalization, to output: UnsafeMutablePointer<Float>,
+        rows: Range<Int>, of square: UnsafePointer<UInt8>, side: Int, normalized: Normalization, to output: UnsafeMutablePointer<Float>,
         stride: Int
     ) {
         // Source position of target (0, 0), and the steps in the source for one step in the target.
@@ -25,7 +27,7 @@ struct View: Equatable, Sendable {
             ? (startColumn * side + startRow, rowStep, columnStep * side)
             : (startRow * side + startColumn, rowStep * side, columnStep)
         normalized.withTable { table in
-            for y in 0..<side {
+            for y in rows {
                 var source = square + 3 * (start + y * down)
                 var target = output + y * stride
                 for _ in 0..<side {
@@ -36,6 +38,18 @@ struct View: Equatable, Sendable {
                     source += 3 * across
                 }
             }
+        }
+    }
+}
+
+extension View {
+    /// The same of a photo's square.
+    func write(
+        rows: Range<Int>, of square: PixelSquare, normalized: Normalization, to output: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        square.withBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            write(rows: rows, of: base, side: square.side, normalized: normalized, to: output, stride: stride)
         }
     }
 }

@@ -1,132 +1,131 @@
 import CKernels
 
-/// Runs plans on one thread: holds that thread's arena, allocated once.
+/// Runs plans, one at a time, on a team of threads that share each step: holds the arena and the threads' scratch memory, allocated once.
 public final class Executor {
-    private let kernels: Kernels
-    private var arena: FloatBuffer
+    let kernels: Kernels
+    let team: Team
+    private let arena: FloatBuffer
+    private let scratch: [FloatBuffer]
+    private let shares: [TaskShare]
+    private let logits: FloatBuffer
 
-    /// - Parameter arenaCount: floats; at least the largest `arenaCount` of the plans that will run.
-    public init(kernels: Kernels, arenaCount: Int) {
+    /// - Parameters:
+    ///   - threads: that share the work, the caller among them.
+    ///   - plans: that will run.
+    public init(kernels: Kernels, threads: Int = 1, plans: [Plan]) {
         self.kernels = kernels
-        self.arena = FloatBuffer(count: arenaCount)
+        team = Team(size: threads)
+        arena = FloatBuffer(count: plans.map(\.arenaCount).max() ?? 0)
+        let count = plans.map(\.scratchCount).max() ?? 0
+        scratch = (0..<threads).map { _ in FloatBuffer(count: count) }
+        shares = (0..<threads).map { _ in TaskShare() }
+        logits = FloatBuffer(count: plans.map(\.classes).max() ?? 0)
     }
 
-    /// Called before each step and at the end, with the part of the network that follows; nil at the end.
-    public typealias Observer = (_ next: (stage: String, kind: String)?) -> Void
+    /// Called before each step and at the end, with the step that follows; nil at the end. The first begins with the input's writing.
+    typealias Observer = (_ next: Plan.Step?) -> Void
 
     /// One pass.
     ///
     /// - Parameters:
     ///   - metadata: the features of the patient's metadata; as many as the plan asks for.
-    ///   - fill: writes the input: rows of (inputSize, 3) floats at the given pointer, `stride` floats apart.
+    ///   - fill: writes some rows of the input: (inputSize, 3) floats each, row 0 at the given pointer, rows `stride` floats apart.
+    ///     Called on every thread.
     ///   - observer: for measurements.
     /// - Returns: the logits, one a class.
-    public func run(
+    func run(
         _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil,
-        fill: (_ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+        fill: @escaping (_ rows: Range<Int>, _ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
     ) -> [Float] {
-        precondition(plan.arenaCount <= arena.count)
-        let input = address(plan.inputSlot)
-        let stride = plan.paddedSide * 3
-        input.update(repeating: 0, count: plan.paddedSide * stride)
-        fill(input + plan.padding * stride + plan.padding * 3, stride)
-        var logits = [Float](repeating: 0, count: plan.classes)
-        for step in plan.steps {
-            observer?((step.stage, step.operation.kind))
-            switch step.operation {
-            case .stem(let stem): run(stem)
-            case .pointwise(let pointwise): run(pointwise)
-            case .depthwise(let depthwise): run(depthwise)
-            case .squeezeExcitation(let excitation): run(excitation)
-            case .classify(let classify):
-                logits.withUnsafeMutableBufferPointer { run(classify, metadata: metadata, into: $0) }
+        precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count)
+        let (kernels, team, shares, arena, scratch, logits) = (kernels, team, shares, arena, scratch, logits)
+        let format = kernels.format(plan.precision)
+        team.run { member in
+            let pass = Pass(
+                plan: plan, kernels: kernels, format: format, arena: arena.pointer, scratch: scratch[member].pointer,
+                member: member, team: team, shares: shares)
+            pass.prepare(fill)
+            for step in plan.steps {
+                team.barrier()
+                if member == 0 { observer?(step) }
+                pass.run(step.operation)
             }
+            team.barrier()
+            if member == 0 {
+                pass.classify(metadata: metadata, into: logits.pointer)
+                observer?(nil)
+            }
+            team.barrier()
         }
-        observer?(nil)
-        return logits
+        return (0..<plan.classes).map { logits.pointer[$0] }
     }
 
-    private func address(_ slot: Plan.Slot) -> UnsafeMutablePointer<Float> {
-        arena.pointer + slot.offset
+    /// Rows of the head's product that a thread makes before it sums them.
+    static let headRows = 128
+}
+
+/// One thread's part in one pass.
+struct Pass {
+    let plan: Plan
+    let kernels: Kernels
+    /// The kernels of the plan's precision.
+    let format: mela_format
+    let arena: UnsafeMutablePointer<Float>
+    let scratch: UnsafeMutablePointer<Float>
+    let member: Int
+    let team: Team
+    let shares: [TaskShare]
+
+    /// Writes this thread's part of the padded input.
+    func prepare(_ fill: (Range<Int>, UnsafeMutablePointer<Float>, Int) -> Void) {
+        let stride = plan.paddedSide * 3
+        let rows = share(of: plan.paddedSide)
+        let input = address(plan.inputSlot)
+        (input + rows.lowerBound * stride).update(repeating: 0, count: rows.count * stride)
+        let own = rows.clamped(to: plan.padding..<(plan.padding + plan.inputSize))
+        fill(
+            (own.lowerBound - plan.padding)..<(own.upperBound - plan.padding),
+            input + plan.padding * stride + plan.padding * 3, stride)
     }
 
-    private func run(_ stem: Plan.Stem) {
-        var step = mela_stem(
-            input: address(stem.input), weights: stem.weights.pointer, bias: stem.bias.pointer, output: address(stem.output),
-            padded_width: Int32(stem.paddedSide), channels: Int32(stem.outputShape.channels),
-            out_height: Int32(stem.outputShape.height), out_width: Int32(stem.outputShape.width),
-            activation: stem.activation.kernel)
-        kernels.table.pointee.f32_stem_k3s2(&step)
-    }
-
-    /// The product goes in blocks of rows, so that bias and activation find their block still in the cache.
-    private func run(_ pointwise: Plan.Pointwise) {
-        let input = address(pointwise.input)
-        let output = address(pointwise.output)
-        let residual = pointwise.residual.map(address)
-        let weights = pointwise.weights.floats(in: pointwise.room.map(address), kernels)
-        let block = max(64, Self.blockCount / pointwise.outputChannels)
-        var row = 0
-        while row < pointwise.positions {
-            // A short last block would pay for packing the weights again: it joins the one before.
-            let rows = pointwise.positions - row < 2 * block ? pointwise.positions - row : block
-            MatrixProduct.multiply(
-                input + row * pointwise.inputChannels, weights,
-                into: output + row * pointwise.outputChannels, rows: rows, depth: pointwise.inputChannels,
-                columns: pointwise.outputChannels)
-            kernels.table.pointee.f32_scale_bias_activation(
-                output + row * pointwise.outputChannels, pointwise.scale.pointer, pointwise.bias.pointer,
-                residual.map { $0 + row * pointwise.outputChannels }, rows, pointwise.outputChannels,
-                pointwise.activation.kernel)
-            row += rows
+    func run(_ operation: Plan.Operation) {
+        switch operation {
+        case .depthwise(let depthwise): run(depthwise)
+        case .squeezeExcitation(let excitation): run(excitation)
+        case .projection(let projection): run(projection)
+        case .head(let head): run(head)
         }
     }
 
-    /// Floats of a block of a product's rows: half a megabyte, half of a common second-level cache.
-    private static let blockCount = 128 * 1024
+    func address(_ slot: Plan.Slot) -> UnsafeMutablePointer<Float> { arena + slot.offset }
 
-    private func run(_ depthwise: Plan.Depthwise) {
-        let geometry = depthwise.geometry
-        var step = mela_depthwise(
-            input: address(depthwise.input), weights: depthwise.weights.pointer, bias: depthwise.bias.pointer,
-            output: address(depthwise.output), height: Int32(depthwise.inputShape.height),
-            width: Int32(depthwise.inputShape.width), channels: Int32(depthwise.inputShape.channels),
-            out_height: Int32(geometry.outputHeight), out_width: Int32(geometry.outputWidth),
-            pad_top: Int32(geometry.padTop), pad_left: Int32(geometry.padLeft))
-        let function = kernels.table.pointee.f32_depthwise(
-            Int32(geometry.kernel), Int32(geometry.stride), depthwise.activation.kernel)
-        guard let function else { preconditionFailure("no EfficientNet has this depthwise convolution") }
-        function(&step)
+    func weights(_ place: Int) -> UnsafeRawPointer { plan.weights.start + place }
+
+    func floats(_ place: Int) -> UnsafePointer<Float> { weights(place).assumingMemoryBound(to: Float.self) }
+
+    /// This thread's even share of some things.
+    func share(of count: Int) -> Range<Int> {
+        (count * member / team.size)..<(count * (member + 1) / team.size)
     }
 
-    private func run(_ excitation: Plan.SqueezeExcitation) {
-        let tensor = address(excitation.tensor)
-        let mean = address(excitation.scratch)
-        let scale = mean + excitation.channels
-        let reduced = scale + excitation.channels
-        let table = kernels.table.pointee
-        table.f32_channel_mean(tensor, mean, excitation.positions, excitation.channels)
-        let room = excitation.room.map(address)
-        MatrixProduct.apply(
-            excitation.reduceWeights.floats(in: room, kernels), to: mean, bias: nil, into: reduced, rows: excitation.reduced,
-            columns: excitation.channels)
-        table.f32_scale_bias_activation(
-            reduced, nil, excitation.reduceBias.pointer, nil, 1, excitation.reduced, excitation.activation.kernel)
-        MatrixProduct.apply(
-            excitation.expandWeights.floats(in: room, kernels), to: reduced, bias: excitation.expandBias.pointer, into: scale,
-            rows: excitation.channels, columns: excitation.reduced)
-        table.f32_sigmoid(scale, excitation.channels)
-        table.f32_scale_channels(tensor, scale, excitation.positions, excitation.channels)
+    /// Calls `body` for this thread's tasks of 0..<count, in order, and then for what others have not begun.
+    func tasks(_ count: Int, _ body: (Int) -> Void) {
+        shares[member].set(share(of: count))
+        while let task = shares[member].takeFirst() { body(task) }
+        for other in shares.indices where other != member {
+            while let task = shares[other].takeLast() { body(task) }
+        }
     }
 
-    private func run(_ classify: Plan.Classify, metadata: [Float], into logits: UnsafeMutableBufferPointer<Float>) {
-        guard let output = logits.baseAddress else { return }
-        precondition(metadata.count == classify.metadataFeatures)
-        let mean = address(classify.scratch)
-        (mean + classify.channels).update(from: metadata, count: metadata.count)
-        kernels.table.pointee.f32_channel_mean(address(classify.input), mean, classify.positions, classify.channels)
-        MatrixProduct.apply(
-            classify.weights.pointer, to: mean, bias: classify.bias.pointer, into: output, rows: classify.classes,
-            columns: classify.channels + classify.metadataFeatures)
+    /// One position through a matrix in fp32.
+    func apply(
+        _ block: PackedMatrix.Block, depth: Int, to input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+        _ activation: Activation
+    ) {
+        var step = mela_product(
+            input: input, input_stride: depth, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
+            output: output, output_stride: block.channels.width, rows: 1, depth: depth, width: block.channels.width,
+            activation: activation.kernel)
+        kernels.product(&step, kernels.format(.fp32))
     }
 }

@@ -1,106 +1,119 @@
 import CKernels
 
-/// A network made ready to run: fused steps with their weights, and an offset for each activation in one arena.
+/// A network made ready to run: fused steps, their packed weights, and a place for each activation in one arena.
 ///
-/// The large matrices stay where they are, in the mapped file, so that plans of large networks cost little memory of their own.
 /// Made once per member; read-only and shared by all threads from then on.
 public final class Plan: @unchecked Sendable {
-    /// One fused layer, and the part of the network it belongs to.
+    /// Some layers that run as one, and the part of the network they belong to.
     struct Step {
         var stage: String
         var operation: Operation
+        /// Multiply-adds, and the bytes that must be read and written at least: inputs, weights, outputs.
+        var multiplyAdds = 0
+        var bytes = 0
     }
 
-    /// What a step computes. Slots name activations; small weights are packed for the kernel that reads them.
+    /// What a step computes.
     enum Operation {
-        case stem(Stem)
-        case pointwise(Pointwise)
         case depthwise(Depthwise)
         case squeezeExcitation(SqueezeExcitation)
-        case classify(Classify)
+        case projection(Projection)
+        case head(Head)
 
-        /// For measurements: "stem", "pointwise", "depthwise", "squeeze-excitation" or "classify".
+        /// For measurements.
         var kind: String {
             switch self {
-            case .stem: "stem"
-            case .pointwise: "pointwise"
-            case .depthwise: "depthwise"
+            case .depthwise(let depthwise):
+                switch depthwise.source {
+                case .image: "stem, depthwise"
+                case .expansion: "expand, depthwise"
+                case .activation: "depthwise"
+                }
             case .squeezeExcitation: "squeeze-excitation"
-            case .classify: "classify"
+            case .projection: "project"
+            case .head: "head"
             }
         }
     }
 
-    struct Stem {
-        var input: Slot
-        var output: Slot
-        var paddedSide: Int
-        var outputShape: Shape
-        var activation: Activation
-        /// (3, 3, 3, channels)
-        var weights: FloatBuffer
-        var bias: FloatBuffer
-    }
-
-    struct Pointwise {
-        var input: Slot
-        var output: Slot
-        var residual: Slot?
-        var positions: Int
-        var inputChannels: Int
-        var outputChannels: Int
-        var activation: Activation
-        /// (outputChannels, inputChannels), as in the checkpoint
-        var weights: WeightMatrix
-        /// Room for narrow weights.
-        var room: Slot?
-        /// The batch norm's, one an output channel.
-        var scale: FloatBuffer
-        var bias: FloatBuffer
-    }
-
+    /// A depthwise convolution with what comes before it: rows of its input are made a block of channels at a time, kept for as long as
+    /// windows reach them, and never written to memory. On the way the outputs are summed for the squeeze-and-excitation.
     struct Depthwise {
-        var input: Slot
+        /// Where the rows come from.
+        enum Source {
+            /// The stem: a dense 3x3 convolution at stride 2 of the network's input.
+            case image(PackedMatrix, Activation)
+            /// A pointwise convolution of an activation of so many channels.
+            case expansion(PackedMatrix, Activation, Tensor, channels: Int)
+            /// An activation as it is.
+            case activation(Tensor)
+        }
+
+        var source: Source
+        /// (kernel * kernel) taps a channel, in the blocks of the source.
+        var weights: PackedMatrix
         var output: Slot
+        /// (strips, channels): sums of the outputs over each strip of rows.
+        var sums: Slot
         var inputShape: Shape
         var geometry: ConvolutionGeometry
         var activation: Activation
-        /// (kernel, kernel, channels)
-        var weights: FloatBuffer
-        var bias: FloatBuffer
+        /// Rows are shared out in so many strips.
+        var strips: Int
+
+        /// Pixels of one row of the input with the padding's zeros, as the kernels want it.
+        var rowPixels: Int {
+            max((geometry.outputWidth - 1) * geometry.stride + geometry.kernel, geometry.padLeft + inputShape.width)
+        }
+        var outputStride: Int { ChannelBlock.stride(of: inputShape.channels) }
     }
 
+    /// From the sums over all positions to one factor a channel.
     struct SqueezeExcitation {
-        /// Scaled in place.
-        var tensor: Slot
-        var scratch: Slot
+        var sums: Slot
+        var strips: Int
         var positions: Int
         var channels: Int
-        var reduced: Int
         var activation: Activation
-        /// (reduced, channels) and (channels, reduced)
-        var reduceWeights: WeightMatrix
-        var reduceBias: FloatBuffer
-        var expandWeights: WeightMatrix
-        var expandBias: FloatBuffer
-        /// Room for narrow weights.
-        var room: Slot?
+        var reduce: PackedMatrix
+        var expand: PackedMatrix
+        var reduced: Slot
+        var gate: Slot
     }
 
-    struct Classify {
+    /// The pointwise convolution at a block's end; its input is scaled by the gate through its weights.
+    struct Projection {
         var input: Slot
-        var scratch: Slot
+        var gate: Slot?
+        var matrix: PackedMatrix
         var positions: Int
+        var residual: Tensor?
+        var output: Tensor
+        /// Rows are shared out in so many chunks.
+        var chunks: Int
+    }
+
+    /// The last pointwise convolution, its mean over all positions, and the classifier.
+    struct Head {
+        var input: Tensor
         var channels: Int
+        var matrix: PackedMatrix
+        var activation: Activation
+        var positions: Int
+        var sums: Slot
         /// Features of the patient's metadata, behind those of the image.
         var metadataFeatures: Int
-        var classes: Int
-        /// (classes, channels + metadataFeatures)
-        var weights: FloatBuffer
-        var bias: FloatBuffer
+        var classifier: PackedMatrix
     }
 
-    /// An activation's place: its offset in the arena, in floats.
+    /// An activation between blocks, (positions, channels up to a whole vector): in fp32, and beside it in bf16 where products read that.
+    struct Tensor: Equatable {
+        var wide: Slot
+        var narrow: Slot?
+        var stride: Int
+    }
+
+    /// A place in the arena: its offset in floats.
     struct Slot: Equatable {
         var id: Int
         var offset = 0
@@ -109,35 +122,46 @@ public final class Plan: @unchecked Sendable {
     /// Width and height of the square input.
     public let inputSize: Int
     public let classes: Int
-    /// Where the padded input lies: the side of the padded square, and the zeros above and left.
+    public let precision: Precision
+    /// Where the padded input lies, (paddedSide, paddedSide, 3) floats, and the zeros above and left.
     let paddedSide: Int
     let padding: Int
     let inputSlot: Slot
     let steps: [Step]
-    /// Floats that a thread must provide.
-    public let arenaCount: Int
+    let weights: PackedWeights
+    /// Floats that all threads of an executor share, and floats that each has for itself.
+    let arenaCount: Int
+    let scratchCount: Int
     /// Multiply-adds of one pass, of the convolutions and the classifier.
     public let multiplyAdds: Int
 
-    /// Reads all weights, folds the batch norms of the small ones and packs them.
+    /// Reads all weights, folds the batch norms and packs them.
     ///
-    /// - Parameter metadataFeatures: values that `Executor.run` is given beside each image.
+    /// - Parameters:
+    ///   - metadataFeatures: values that `Executor.run` is given beside each image.
+    ///   - threads: that will share a pass; the work is cut so that they finish together.
     /// - Throws: `ModelError.tensor` for a missing or misshapen one.
     public init(
-        architecture: Architecture, classes: Int, inputSize: Int, metadataFeatures: Int = 0, weights: some WeightSource
+        architecture: Architecture, classes: Int, inputSize: Int, metadataFeatures: Int = 0, precision: Precision = .fp32,
+        kernels: Kernels, threads: Int = 1, weights: some WeightSource
     ) throws(ModelError) {
         guard (32...2048).contains(inputSize) else { throw .manifest("inputSize \(inputSize) is not in 32...2048") }
-        var builder = PlanBuilder(architecture: architecture, inputSize: inputSize, weights: weights)
+        var builder = PlanBuilder(
+            architecture: architecture, inputSize: inputSize, precision: precision, kernels: kernels, threads: threads,
+            weights: weights)
         try EfficientNet(architecture: architecture, classes: classes, metadataFeatures: metadataFeatures).build(
             &builder, inputSize: inputSize)
         let layout = builder.layout()
         self.inputSize = inputSize
         self.classes = classes
+        self.precision = precision
         paddedSide = builder.paddedSide
         padding = builder.stemPadding
         steps = layout.steps
         inputSlot = layout.input
         arenaCount = layout.arenaCount
-        multiplyAdds = builder.multiplyAdds
+        scratchCount = builder.scratchCount
+        multiplyAdds = layout.steps.reduce(0) { $0 + $1.multiplyAdds }
+        self.weights = try PackedWeights(builder.packing)
     }
 }

@@ -1,24 +1,49 @@
-/// Builds a plan: folds batch norms, packs weights, gives each activation a slot and, at the end, an offset.
+import CKernels
+
+/// Builds a plan: fuses layers into steps, folds batch norms, and gives each weight and each activation its place.
+///
+/// A layer that the next one swallows is held back in its `Value` until that comes.
 struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     struct Value {
-        var slot: Plan.Slot
         var shape: Shape
+        var form: Form
+    }
+
+    /// What is known of an activation.
+    enum Form {
+        /// The stem's, a row at a time.
+        case image(PackedMatrix)
+        /// In the arena.
+        case stored(Plan.Tensor)
+        /// A pointwise convolution's of another, a row at a time.
+        case expansion(PackedMatrix, Activation, of: Plan.Tensor, channels: Int)
+        /// A depthwise convolution's, in the arena in the precision of the products, with its sums and, later, its gate.
+        case depthwise(Plan.Slot, sums: Plan.Slot, strips: Int, gate: Plan.Slot?)
     }
 
     private let architecture: Architecture
+    private let precision: Precision
+    private let kernels: Kernels
+    private let threads: Int
     private let weights: Source
     private var stage = ""
     private var steps: [Plan.Step] = []
     private var arena = ArenaLayout()
-    private(set) var multiplyAdds = 0
+    private(set) var packing = Packing()
+    private(set) var scratchCount = 0
     private(set) var paddedSide = 0
     private(set) var stemPadding = 0
     private var inputSlot = Plan.Slot(id: 0)
     /// The side of the activation for which paddings are worked out: the network's own, unless they were fixed for another input.
     private var nominalSide: Int
 
-    init(architecture: Architecture, inputSize: Int, weights: Source) {
+    init(
+        architecture: Architecture, inputSize: Int, precision: Precision, kernels: Kernels, threads: Int, weights: Source
+    ) {
         self.architecture = architecture
+        self.precision = precision
+        self.kernels = kernels
+        self.threads = threads
         self.weights = weights
         nominalSide = architecture.paddingSize ?? inputSize
     }
@@ -29,148 +54,177 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         self.stage = stage
     }
 
-    mutating func stem(_ name: String, norm: String, input: Shape, channels: Int) throws(ModelError) -> Value {
+    mutating func stem(_ name: String, norm: String, input: Shape, channels: Int) -> Value {
         let geometry = geometry(of: input, kernel: 3, stride: 2)
-        let output = Shape(channels: channels, height: geometry.outputHeight, width: geometry.outputWidth)
-        let folded = try fold(norm, channels: channels)
-        let values = try weights.values(of: name + ".weight", shape: [channels, 3, 3, 3])
-        let packed = FloatBuffer(count: values.count)
-        for out in 0..<channels {
-            for tap in 0..<27 {  // tap = (input channel, row, column) in the checkpoint, (row, column, input channel) packed
-                let packedTap = (tap % 9) * 3 + tap / 9
-                packed.pointer[packedTap * channels + out] = Float(Double(values[out * 27 + tap]) * folded.scale[out])
-            }
-        }
-        paddedSide = 2 * output.width + 1
+        paddedSide = 2 * geometry.outputWidth + 1
         stemPadding = geometry.padLeft
         inputSlot = newSlot(paddedSide * paddedSide * 3)
-        let result = newValue(output)
-        multiplyAdds += output.elements * 27
-        append(
-            .stem(
-                Plan.Stem(
-                    input: inputSlot, output: result.slot, paddedSide: paddedSide, outputShape: output,
-                    activation: architecture.activation, weights: packed, bias: FloatBuffer(folded.shift))),
-            uses: [inputSlot, result.slot])
-        return result
+        arena.use(inputSlot.id, at: 0)
+        let matrix = pack(name, norm: norm, shape: [channels, 3, 3, 3], precision: .fp32) { tap in
+            tap % 9 % 3 * 9 + tap % 9 / 3 * 3 + tap / 9  // (input channel, row, column) to (column, row, input channel)
+        }
+        return Value(
+            shape: Shape(channels: channels, height: geometry.outputHeight, width: geometry.outputWidth), form: .image(matrix))
     }
 
     mutating func pointwise(
         _ input: Value, _ name: String, norm: String, channels: Int, activation: Activation, adding residual: Value?
-    ) throws(ModelError) -> Value {
-        let inputChannels = input.shape.channels
-        let folded = try fold(norm, channels: channels)
-        let matrix = try weights.matrix(of: name + ".weight", shape: [channels, inputChannels, 1, 1])
-        let room = newRoom(matrix)
-        let result = newValue(Shape(channels: channels, height: input.shape.height, width: input.shape.width))
-        multiplyAdds += result.shape.elements * inputChannels
-        append(
-            .pointwise(
-                Plan.Pointwise(
-                    input: input.slot, output: result.slot, residual: residual?.slot, positions: input.shape.positions,
-                    inputChannels: inputChannels, outputChannels: channels, activation: activation, weights: matrix, room: room,
-                    scale: FloatBuffer(folded.scale.map { Float($0) }), bias: FloatBuffer(folded.shift))),
-            uses: [input.slot, result.slot] + [residual?.slot, room].compactMap { $0 })
-        return result
+    ) -> Value {
+        let shape = Shape(channels: channels, height: input.shape.height, width: input.shape.width)
+        let matrix = pack(
+            name, norm: norm, shape: [channels, input.shape.channels, 1, 1], precision: precision,
+            widest: input.shape.channels > Self.deep ? 32 : Int(MELA_WIDEST))
+        switch input.form {
+        case .stored(let tensor):
+            precondition(residual == nil, "no EfficientNet adds to an expansion")
+            let form = Form.expansion(matrix, activation, of: tensor, channels: input.shape.channels)
+            return Value(shape: shape, form: form)
+        case .depthwise(let slot, _, _, let gate):
+            let output = newTensor(shape)
+            var addend: Plan.Tensor?
+            if case .stored(let tensor) = residual?.form { addend = tensor }
+            if gate != nil { reserve(input.shape.channels * (matrix.blocks.map(\.channels.width).max() ?? 0)) }
+            append(
+                .projection(
+                    Plan.Projection(
+                        input: slot, gate: gate, matrix: matrix, positions: shape.positions, residual: addend, output: output,
+                        chunks: max(1, min(Self.tasks(for: threads) / matrix.blocks.count, shape.positions / 32)))),
+                uses: [slot, gate, addend?.wide, output.wide, output.narrow],
+                multiplyAdds: shape.elements * input.shape.channels,
+                bytes: input.shape.elements * precision.size + bytes(of: matrix)
+                    + shape.elements * (addend == nil ? 4 : 8))
+            return Value(shape: shape, form: .stored(output))
+        case .image, .expansion: preconditionFailure("no EfficientNet has two pointwise convolutions in a row")
+        }
     }
+
+    /// From so many input channels on a projection's blocks are narrower, so that a block's scaled weights stay in the second-level cache.
+    private static var deep: Int { 2400 }
+
+    /// Enough that threads which are held up now and then still finish together.
+    private static func tasks(for threads: Int) -> Int { threads == 1 ? 1 : 8 * threads }
 
     mutating func depthwise(
         _ input: Value, _ name: String, norm: String, kernel: Int, stride: Int, activation: Activation
-    ) throws(ModelError) -> Value {
-        let channels = input.shape.channels
+    ) -> Value {
         let geometry = geometry(of: input.shape, kernel: kernel, stride: stride)
-        let folded = try fold(norm, channels: channels)
-        let taps = kernel * kernel
-        let values = try weights.values(of: name + ".weight", shape: [channels, 1, kernel, kernel])
-        let packed = FloatBuffer(count: values.count)
-        for channel in 0..<channels {
-            for tap in 0..<taps {
-                packed.pointer[tap * channels + channel] = Float(
-                    Double(values[channel * taps + tap]) * folded.scale[channel])
+        let shape = Shape(
+            channels: input.shape.channels, height: geometry.outputHeight, width: geometry.outputWidth)
+        let matrix = pack(name, norm: norm, shape: [shape.channels, 1, kernel, kernel], precision: .fp32)
+        let strips = strips(rows: shape.height, blocks: matrix.blocks.count, geometry: geometry)
+        let sums = newSlot(strips * ChannelBlock.stride(of: shape.channels))
+        let output = newSlot(narrowed(shape.positions * ChannelBlock.stride(of: shape.channels)))
+        let (source, uses, madds, read): (Plan.Depthwise.Source, [Plan.Slot?], Int, Int) =
+            switch input.form {
+            case .image(let stem):
+                (.image(stem, architecture.activation), [inputSlot], input.shape.elements * 27, paddedSide * paddedSide * 12)
+            case .expansion(let expand, let activation, let tensor, let channels):
+                (
+                    .expansion(expand, activation, tensor, channels: channels), [tensor.narrow ?? tensor.wide],
+                    input.shape.elements * channels,
+                    input.shape.positions * channels * precision.size + bytes(of: expand)
+                )
+            case .stored(let tensor): (.activation(tensor), [tensor.wide], 0, input.shape.elements * 4)
+            case .depthwise: preconditionFailure("no EfficientNet has two depthwise convolutions in a row")
             }
-        }
-        let result = newValue(Shape(channels: channels, height: geometry.outputHeight, width: geometry.outputWidth))
-        multiplyAdds += result.shape.elements * taps
+        let step = Plan.Depthwise(
+            source: source, weights: matrix, output: output, sums: sums, inputShape: input.shape, geometry: geometry,
+            activation: activation, strips: strips)
+        reserve((kernel + 1) * step.rowPixels * Int(MELA_WIDEST) + 9 * paddedSide)
         append(
-            .depthwise(
-                Plan.Depthwise(
-                    input: input.slot, output: result.slot, inputShape: input.shape, geometry: geometry,
-                    activation: activation, weights: packed, bias: FloatBuffer(folded.shift))),
-            uses: [input.slot, result.slot])
-        return result
+            .depthwise(step), uses: uses + [output, sums], multiplyAdds: madds + shape.elements * kernel * kernel,
+            bytes: read + bytes(of: matrix) + shape.elements * precision.size)
+        return Value(shape: shape, form: .depthwise(output, sums: sums, strips: strips, gate: nil))
     }
 
-    mutating func squeezeExcitation(_ input: Value, _ name: String, reduced: Int) throws(ModelError) -> Value {
+    /// As many strips of rows as make the threads' shares even, against the rows that neighbouring strips both make.
+    private func strips(rows: Int, blocks: Int, geometry: ConvolutionGeometry) -> Int {
+        func cost(_ strips: Int) -> Double {
+            let tasks = Double(strips * blocks)
+            let share = (tasks / Double(threads)).rounded(.up) / (tasks / Double(threads))
+            let overlap = Double((strips - 1) * max(geometry.kernel - geometry.stride, 0))
+            return share * (1 + overlap / Double(rows * geometry.stride))
+        }
+        return (1...max(1, min(4 * threads, rows / 2))).min { cost($0) < cost($1) } ?? 1
+    }
+
+    mutating func squeezeExcitation(_ input: Value, _ name: String, reduced: Int) -> Value {
+        guard case .depthwise(let slot, let sums, let strips, _) = input.form else {
+            preconditionFailure("no EfficientNet squeezes anything but a depthwise convolution's output")
+        }
         let channels = input.shape.channels
-        let reduce = try weights.matrix(of: name + "conv_reduce.weight", shape: [reduced, channels, 1, 1])
-        let reduceBias = try weights.values(of: name + "conv_reduce.bias", shape: [reduced])
-        let expand = try weights.matrix(of: name + "conv_expand.weight", shape: [channels, reduced, 1, 1])
-        let expandBias = try weights.values(of: name + "conv_expand.bias", shape: [channels])
-        let scratch = newSlot(2 * channels + reduced)
-        let room = newRoom(reduce, expand)
-        multiplyAdds += 2 * channels * reduced
+        let reduce = pack(name + "conv_reduce", norm: nil, shape: [reduced, channels, 1, 1], precision: .fp32)
+        let expand = pack(name + "conv_expand", norm: nil, shape: [channels, reduced, 1, 1], precision: .fp32)
+        let inner = newSlot(ChannelBlock.stride(of: reduced))
+        let gate = newSlot(ChannelBlock.stride(of: channels))
+        reserve(ChannelBlock.stride(of: channels))
         append(
             .squeezeExcitation(
                 Plan.SqueezeExcitation(
-                    tensor: input.slot, scratch: scratch, positions: input.shape.positions, channels: channels,
-                    reduced: reduced, activation: architecture.activation, reduceWeights: reduce,
-                    reduceBias: FloatBuffer(reduceBias), expandWeights: expand, expandBias: FloatBuffer(expandBias), room: room)),
-            uses: [input.slot, scratch] + [room].compactMap { $0 })
-        return input
+                    sums: sums, strips: strips, positions: input.shape.positions, channels: channels,
+                    activation: architecture.activation, reduce: reduce, expand: expand, reduced: inner, gate: gate)),
+            uses: [sums, inner, gate], multiplyAdds: 2 * channels * reduced, bytes: bytes(of: reduce) + bytes(of: expand))
+        return Value(shape: input.shape, form: .depthwise(slot, sums: sums, strips: strips, gate: gate))
     }
 
-    mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) throws(ModelError) {
-        let channels = input.shape.channels
-        let matrix = try weights.values(of: name + ".weight", shape: [classes, channels + metadataFeatures])
-        let bias = try weights.values(of: name + ".bias", shape: [classes])
-        let scratch = newSlot(channels + metadataFeatures)
-        multiplyAdds += (channels + metadataFeatures) * classes
+    mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) {
+        guard case .expansion(let matrix, let activation, let tensor, let channels) = input.form else {
+            preconditionFailure("every EfficientNet has a pointwise convolution before its classifier")
+        }
+        let features = input.shape.channels + metadataFeatures
+        let classifier = pack(name, norm: nil, shape: [classes, features], precision: .fp32)
+        let sums = newSlot(ChannelBlock.stride(of: input.shape.channels))
+        reserve(Executor.headRows * Int(MELA_WIDEST))
+        reserve(features + classifier.blocks.reduce(0) { $0 + $1.channels.width })
         append(
-            .classify(
-                Plan.Classify(
-                    input: input.slot, scratch: scratch, positions: input.shape.positions, channels: channels,
-                    metadataFeatures: metadataFeatures, classes: classes, weights: FloatBuffer(matrix), bias: FloatBuffer(bias))),
-            uses: [input.slot, scratch])
+            .head(
+                Plan.Head(
+                    input: tensor, channels: channels, matrix: matrix, activation: activation,
+                    positions: input.shape.positions, sums: sums, metadataFeatures: metadataFeatures, classifier: classifier)),
+            uses: [tensor.narrow ?? tensor.wide, sums],
+            multiplyAdds: input.shape.elements * channels + features * classes,
+            bytes: input.shape.positions * channels * precision.size + bytes(of: matrix) + bytes(of: classifier))
     }
 
     /// The steps with every slot's offset filled in.
     func layout() -> (steps: [Plan.Step], input: Plan.Slot, arenaCount: Int) {
         let (offsets, count) = arena.offsets()
-        func placed(_ slot: Plan.Slot) -> Plan.Slot { Plan.Slot(id: slot.id, offset: offsets[slot.id]) }
         let steps = steps.map { step in
             var step = step
-            switch step.operation {
-            case .stem(var stem):
-                stem.input = placed(stem.input)
-                stem.output = placed(stem.output)
-                step.operation = .stem(stem)
-            case .pointwise(var pointwise):
-                pointwise.input = placed(pointwise.input)
-                pointwise.output = placed(pointwise.output)
-                pointwise.residual = pointwise.residual.map(placed)
-                pointwise.room = pointwise.room.map(placed)
-                step.operation = .pointwise(pointwise)
-            case .depthwise(var depthwise):
-                depthwise.input = placed(depthwise.input)
-                depthwise.output = placed(depthwise.output)
-                step.operation = .depthwise(depthwise)
-            case .squeezeExcitation(var excitation):
-                excitation.tensor = placed(excitation.tensor)
-                excitation.scratch = placed(excitation.scratch)
-                excitation.room = excitation.room.map(placed)
-                step.operation = .squeezeExcitation(excitation)
-            case .classify(var classify):
-                classify.input = placed(classify.input)
-                classify.scratch = placed(classify.scratch)
-                step.operation = .classify(classify)
-            }
+            step.operation = step.operation.placed { Plan.Slot(id: $0.id, offset: offsets[$0.id]) }
             return step
         }
-        return (steps, placed(inputSlot), count)
+        return (steps, Plan.Slot(id: inputSlot.id, offset: offsets[inputSlot.id]), count)
     }
 
-    private func fold(_ norm: String, channels: Int) throws(ModelError) -> FoldedBatchNorm {
-        try FoldedBatchNorm(norm, channels: channels, epsilon: architecture.batchNormEpsilon, from: weights)
+    /// Packs a convolution or linear layer: with the batch norm folded in, or with a bias of its own.
+    /// - Parameter order: where each element of an output channel's weights goes.
+    private mutating func pack(
+        _ name: String, norm: String?, shape: [Int], precision: Precision, widest: Int = Int(MELA_WIDEST),
+        order: (@Sendable (Int) -> Int)? = nil
+    ) -> PackedMatrix {
+        let (weights, epsilon, channels) = (weights, architecture.batchNormEpsilon, shape[0])
+        let depth = shape.dropFirst().reduce(1, *)
+        return packing.add(channels: channels, depth: depth, precision: precision, widest: widest, kernels: kernels) {
+            () throws(ModelError) in
+            var values = try weights.values(of: name + ".weight", shape: shape)
+            guard let norm else {
+                return Packing.Values(weights: values, bias: try weights.values(of: name + ".bias", shape: [channels]))
+            }
+            let folded = try FoldedBatchNorm(norm, channels: channels, epsilon: epsilon, from: weights)
+            let stored = values
+            for channel in 0..<channels {
+                let scale = folded.scale[channel]
+                for k in 0..<depth {
+                    values[channel * depth + (order?(k) ?? k)] = Float(Double(stored[channel * depth + k]) * scale)
+                }
+            }
+            return Packing.Values(weights: values, bias: folded.shift)
+        }
+    }
+
+    private func bytes(of matrix: PackedMatrix) -> Int {
+        matrix.blocks.reduce(0) { $0 + $1.channels.width } * matrix.depth * precision.size
     }
 
     private mutating func geometry(of input: Shape, kernel: Int, stride: Int) -> ConvolutionGeometry {
@@ -180,21 +234,63 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         return geometry
     }
 
-    /// Room for whichever of a step's matrices must be widened; they take turns in it.
-    private mutating func newRoom(_ matrices: WeightMatrix...) -> Plan.Slot? {
-        matrices.filter(\.isNarrow).map(\.count).max().map { newSlot($0) }
+    /// Floats that hold so many elements of a product's input.
+    private func narrowed(_ count: Int) -> Int { (count * precision.size + 3) / 4 }
+
+    private mutating func newTensor(_ shape: Shape) -> Plan.Tensor {
+        let stride = ChannelBlock.stride(of: shape.channels)
+        let count = shape.positions * stride
+        return Plan.Tensor(
+            wide: newSlot(count), narrow: precision == .bf16 ? newSlot(narrowed(count)) : nil, stride: stride)
     }
 
     private mutating func newSlot(_ count: Int) -> Plan.Slot {
         Plan.Slot(id: arena.add(count: count))
     }
 
-    private mutating func newValue(_ shape: Shape) -> Value {
-        Value(slot: newSlot(shape.elements), shape: shape)
+    /// Each thread needs so many floats for itself.
+    private mutating func reserve(_ count: Int) {
+        scratchCount = max(scratchCount, count)
     }
 
-    private mutating func append(_ operation: Plan.Operation, uses slots: [Plan.Slot]) {
-        for slot in slots { arena.use(slot.id, at: steps.count) }
-        steps.append(Plan.Step(stage: stage, operation: operation))
+    private mutating func append(_ operation: Plan.Operation, uses slots: [Plan.Slot?], multiplyAdds: Int, bytes: Int) {
+        for slot in slots.compactMap({ $0 }) { arena.use(slot.id, at: steps.count) }
+        steps.append(Plan.Step(stage: stage, operation: operation, multiplyAdds: multiplyAdds, bytes: bytes))
+    }
+}
+
+extension Plan.Operation {
+    /// The same with every slot replaced.
+    fileprivate func placed(_ place: (Plan.Slot) -> Plan.Slot) -> Plan.Operation {
+        func placed(_ tensor: Plan.Tensor) -> Plan.Tensor {
+            Plan.Tensor(wide: place(tensor.wide), narrow: tensor.narrow.map(place), stride: tensor.stride)
+        }
+        switch self {
+        case .depthwise(var depthwise):
+            switch depthwise.source {
+            case .image: break
+            case .expansion(let matrix, let activation, let tensor, let channels):
+                depthwise.source = .expansion(matrix, activation, placed(tensor), channels: channels)
+            case .activation(let tensor): depthwise.source = .activation(placed(tensor))
+            }
+            depthwise.output = place(depthwise.output)
+            depthwise.sums = place(depthwise.sums)
+            return .depthwise(depthwise)
+        case .squeezeExcitation(var excitation):
+            excitation.sums = place(excitation.sums)
+            excitation.reduced = place(excitation.reduced)
+            excitation.gate = place(excitation.gate)
+            return .squeezeExcitation(excitation)
+        case .projection(var projection):
+            projection.input = place(projection.input)
+            projection.gate = projection.gate.map(place)
+            projection.residual = projection.residual.map(placed)
+            projection.output = placed(projection.output)
+            return .projection(projection)
+        case .head(var head):
+            head.input = placed(head.input)
+            head.sums = place(head.sums)
+            return .head(head)
+        }
     }
 }

@@ -1,11 +1,12 @@
 import CKernels
+import COpenBLAS
 
 /// The C kernels of one instruction set.
 public struct Kernels: @unchecked Sendable {
     /// A static table of functions; never written.
     let table: UnsafePointer<mela_kernels>
 
-    /// "avx512", "avx2", "baseline" or "reference".
+    /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     public var name: String { String(cString: table.pointee.name) }
 
     /// Every table this processor can run, fastest first, the plain reference last.
@@ -22,19 +23,31 @@ public struct Kernels: @unchecked Sendable {
         guard let kernels = available.first(where: { $0.name == name }) else { throw .kernels(name) }
         return kernels
     }
-}
 
-/// The function applied to each element after a convolution.
-public enum Activation: Sendable {
-    case identity
-    case relu6
-    case silu
+    /// Whether networks can be run in this precision.
+    public func has(_ precision: Precision) -> Bool { precision == .fp32 || table.pointee.bf16 != nil }
 
-    var kernel: mela_activation {
-        switch self {
-        case .identity: MELA_IDENTITY
-        case .relu6: MELA_RELU6
-        case .silu: MELA_SILU
+    /// The functions of a precision that it has.
+    func format(_ precision: Precision) -> mela_format {
+        guard precision == .bf16, let bf16 = table.pointee.bf16 else { return table.pointee.f32.pointee }
+        return bf16.pointee
+    }
+
+    /// A pointwise convolution; by OpenBLAS where that is faster than what we could write.
+    func product(_ step: inout mela_product, _ format: mela_format) {
+        if let product = format.product {
+            product(&step)
+        } else {
+            _ = Self.useOneThread
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(step.rows), Int32(step.width), Int32(step.depth), 1,
+                step.input.assumingMemoryBound(to: Float.self), Int32(step.input_stride),
+                step.panel.assumingMemoryBound(to: Float.self), Int32(step.width), 0, step.output, Int32(step.output_stride))
+            table.pointee.f32_finish(
+                step.output, step.output_stride, step.bias, step.residual, step.rows, step.width, step.activation)
         }
     }
+
+    /// Run once, before the first product: OpenBLAS must not start threads of its own.
+    private static let useOneThread: Void = openblas_set_num_threads(1)
 }

@@ -1,6 +1,6 @@
-/// The inference threads: fixed in number, each with its own executor, working through the passes of one analysis at a time.
+/// The inference threads: fixed in number, in teams that share a pass, working through the passes of one analysis at a time.
 ///
-/// Passes are independent, so each thread takes the next one whole; nothing is shared but the plans, which nobody writes.
+/// Up to four threads are one team; of more, each team takes the next pass whole.
 final class PassPool: Sendable {
     /// The probabilities of one pass, one a class.
     typealias Pass = @Sendable (_ executor: Executor, _ index: Int) -> [Double]
@@ -23,12 +23,21 @@ final class PassPool: Sendable {
     /// Beats with each pass that is done.
     let pulse = Pulse()
 
-    init(threads count: Int, kernels: Kernels, arenaCount: Int) {
+    init(threads count: Int, kernels: Kernels, plans: [Plan]) {
         let (state, pulse) = (state, pulse)
-        threads = (0..<count).map { _ in
-            WorkThread { Self.work(state, pulse, Executor(kernels: kernels, arenaCount: arenaCount)) }
+        threads = Self.teams(of: count).map { size in
+            WorkThread { Self.work(state, pulse, Executor(kernels: kernels, threads: size, plans: plans)) }
         }
     }
+
+    /// The sizes of the teams that so many threads make.
+    static func teams(of threads: Int) -> [Int] {
+        let count = (threads + mostInTeam - 1) / mostInTeam
+        return (0..<count).map { threads * ($0 + 1) / count - threads * $0 / count }
+    }
+
+    /// More wait for each other longer than they gain.
+    private static let mostInTeam = 4
 
     deinit {
         state.update { $0.isStopping = true }

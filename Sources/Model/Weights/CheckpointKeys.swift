@@ -108,8 +108,4 @@ public struct KeyedWeights<Source: WeightSource>: WeightSource {
     public func values(of name: String, shape: [Int]) throws(ModelError) -> [Float] {
         try source.values(of: keys.stored(name, in: architecture), shape: shape)
     }
-
-    public func matrix(of name: String, shape: [Int]) throws(ModelError) -> WeightMatrix {
-        try source.matrix(of: keys.stored(name, in: architecture), shape: shape)
-    }
 }

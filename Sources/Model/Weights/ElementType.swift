@@ -26,23 +26,25 @@ enum ElementType: String, Sendable {
 
     /// Little-endian elements as fp32; exact for every format but integers, which are refused.
     func floats(_ bytes: UnsafeRawBufferPointer, name: String) throws(ModelError) -> [Float] {
-        let count = bytes.count / size
-        switch self {
-        case .float32:
-            return (0..<count).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+        guard self != .int64 else { throw .tensor(name: name, reason: "it holds integers") }
+        let table = Kernels.available[0].table.pointee
+        return [Float](unsafeUninitializedCapacity: bytes.count / size) { floats, count in
+            count = bytes.count / size
+            guard let target = floats.baseAddress, count > 0 else { return }
+            if self == .float32 {
+                UnsafeMutableRawBufferPointer(floats).copyMemory(from: bytes)
+                return
             }
-        case .bfloat16:
-            return (0..<count).map {
-                let bits = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self))
-                return Float(bitPattern: UInt32(bits) << 16)
+            // Copied first where a tensor lies at an odd place.
+            let halves = [UInt16](unsafeUninitializedCapacity: count) { halves, halfCount in
+                UnsafeMutableRawBufferPointer(halves).copyMemory(from: bytes)
+                halfCount = count
             }
-        case .float16:
-            return (0..<count).map {
-                Float(Float16(bitPattern: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self))))
+            if self == .bfloat16 {
+                table.bf16_widen(halves, target, count)
+            } else {
+                table.f16_widen(halves, target, count)
             }
-        case .int64:
-            throw .tensor(name: name, reason: "it holds integers")
         }
     }
 }

@@ -13,8 +13,6 @@ public struct Safetensors: WeightSource, Sendable {
     }
 
     public let file: MappedFile
-    /// Narrow matrices are given as fp32 in memory of their own, not as they lie: faster for each pass, at the price of that memory.
-    public var widensAtOnce = false
     /// Bytes; the largest EfficientNet's takes 150,000.
     private static let longestHeader = 4_000_000
     private let name: String
@@ -58,14 +56,6 @@ public struct Safetensors: WeightSource, Sendable {
     public func values(of name: String, shape: [Int]) throws(ModelError) -> [Float] {
         let (type, bytes) = try content(of: name, shape: shape)
         return try type.floats(bytes, name: name)
-    }
-
-    public func matrix(of name: String, shape: [Int]) throws(ModelError) -> WeightMatrix {
-        let (type, bytes) = try content(of: name, shape: shape)
-        guard let start = bytes.baseAddress, type != .int64, Int(bitPattern: start) % type.size == 0,
-            type == .float32 || !widensAtOnce
-        else { return WeightMatrix(try type.floats(bytes, name: name)) }
-        return WeightMatrix(type: type, bytes: bytes, start: start, owner: file)
     }
 
     private func content(of name: String, shape: [Int]) throws(ModelError) -> (type: ElementType, bytes: UnsafeRawBufferPointer) {

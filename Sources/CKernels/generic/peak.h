@@ -1,0 +1,20 @@
+// The most that the processor can do: multiply-adds on registers alone, in as many chains as hide their latency.
+
+#define MELA_CHAINS 12
+
+static size_t peak(int32_t is_bf16, size_t rounds) {
+    vf sum[MELA_CHAINS];
+    MELA_UNROLLED for (int i = 0; i < MELA_CHAINS; i++) sum[i] = splat((float)i);
+    const vf factor = splat(0.999f), other = splat(1e-9f);
+    for (size_t round = 0; round < rounds; round++) {
+#ifdef MELA_BF16
+        if (is_bf16) {
+            MELA_UNROLLED for (int i = 0; i < MELA_CHAINS; i++) sum[i] = (vf)dot((__m512)sum[i], (__m512i)factor, (__m512i)other);
+            continue;
+        }
+#endif
+        MELA_UNROLLED for (int i = 0; i < MELA_CHAINS; i++) sum[i] = sum[i] * factor + other;
+    }
+    MELA_UNROLLED for (int i = 0; i < MELA_CHAINS; i++) __asm__ volatile("" : : "v"(sum[i]));
+    return MELA_CHAINS * MELA_LANES * (is_bf16 ? 2 : 1);
+}

@@ -1,0 +1,120 @@
+import CKernels
+
+extension Pass {
+    /// The rows of one block of channels that windows still reach, in a ring of as many as the kernel is high.
+    private struct Ring {
+        var start: UnsafeMutablePointer<Float>
+        var count: Int
+        /// Floats of a row, of the pixels left of the picture, and of one pixel.
+        var rowCount: Int
+        var padding: Int
+        var width: Int
+
+        func row(_ index: Int) -> UnsafeMutablePointer<Float> { start + index % count * rowCount }
+        func picture(_ index: Int) -> UnsafeMutablePointer<Float> { row(index) + padding }
+        var zeros: UnsafeMutablePointer<Float> { start + count * rowCount }
+    }
+
+    func run(_ step: Plan.Depthwise) {
+        let geometry = step.geometry
+        guard
+            let function = format.depthwise(Int32(geometry.kernel), Int32(geometry.stride), step.activation.kernel)
+        else { preconditionFailure("no EfficientNet has this depthwise convolution") }
+        tasks(step.weights.blocks.count * step.strips) { task in
+            run(step, block: task / step.strips, strip: task % step.strips, function)
+        }
+    }
+
+    private func run(_ step: Plan.Depthwise, block: Int, strip: Int, _ function: mela_depthwise_function) {
+        let geometry = step.geometry
+        let weights = step.weights.blocks[block]
+        let width = weights.channels.width
+        let ring = Ring(
+            start: scratch, count: geometry.kernel, rowCount: step.rowPixels * width, padding: geometry.padLeft * width,
+            width: width)
+        // Rows are written between the padding only; the last row stays empty.
+        scratch.update(repeating: 0, count: (geometry.kernel + 1) * ring.rowCount)
+        let sums = address(step.sums) + strip * step.outputStride + weights.channels.first
+        sums.update(repeating: 0, count: width)
+        let first = geometry.outputHeight * strip / step.strips
+        let end = geometry.outputHeight * (strip + 1) / step.strips
+        let elementSize = plan.precision.size
+        var output =
+            UnsafeMutableRawPointer(address(step.output))
+            + (first * geometry.outputWidth * step.outputStride + weights.channels.first) * elementSize
+        var made = 0
+        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: geometry.kernel) { rows in
+            guard let base = rows.baseAddress else { return }
+            for y in first..<end {
+                let top = y * geometry.stride - geometry.padTop
+                for row in max(made, top, 0)..<max(made, top, 0, min(top + geometry.kernel, step.inputShape.height)) {
+                    make(row, of: step, block: block, in: ring)
+                    made = row + 1
+                }
+                for tap in 0..<geometry.kernel {
+                    let isInside = (0..<step.inputShape.height).contains(top + tap)
+                    (base + tap).initialize(to: isInside ? ring.row(top + tap) : ring.zeros)
+                }
+                var row = mela_depthwise(
+                    rows: base, weights: floats(weights.panel), bias: floats(weights.bias), output: output,
+                    output_stride: step.outputStride, sum: sums, pixels: geometry.outputWidth, width: width)
+                function(&row)
+                output += geometry.outputWidth * step.outputStride * elementSize
+            }
+        }
+    }
+
+    /// Makes one row of the convolution's input for a block of channels.
+    private func make(_ row: Int, of step: Plan.Depthwise, block: Int, in ring: Ring) {
+        let columns = step.inputShape.width
+        switch step.source {
+        case .image(let matrix, let activation):
+            let patches = ring.zeros + ring.rowCount
+            gather(row, into: patches)
+            // Windows overlap by one column: 27 floats every 18.
+            multiply(
+                patches, stride: 18, depth: 27, matrix.blocks[block], activation, rows: columns, into: ring.picture(row),
+                kernels.format(.fp32))
+        case .expansion(let matrix, let activation, let tensor, let channels):
+            let input = UnsafeRawPointer(address(tensor.narrow ?? tensor.wide)) + row * columns * tensor.stride * plan.precision.size
+            multiply(
+                input, stride: tensor.stride, depth: channels, matrix.blocks[block], activation, rows: columns,
+                into: ring.picture(row), format)
+        case .activation(let tensor):
+            var from = address(tensor.wide) + row * columns * tensor.stride + step.weights.blocks[block].channels.first
+            var to = ring.picture(row)
+            for _ in 0..<columns {
+                to.update(from: from, count: ring.width)
+                from += tensor.stride
+                to += ring.width
+            }
+        }
+    }
+
+    private func multiply(
+        _ input: UnsafeRawPointer, stride: Int, depth: Int, _ block: PackedMatrix.Block, _ activation: Activation, rows: Int,
+        into output: UnsafeMutablePointer<Float>, _ format: mela_format
+    ) {
+        var product = mela_product(
+            input: input, input_stride: stride, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
+            output: output, output_stride: block.channels.width, rows: rows, depth: depth, width: block.channels.width,
+            activation: activation.kernel)
+        kernels.product(&product, format)
+    }
+
+    /// Three rows of the padded input as one, column by column: the stem's window is then one stretch of floats.
+    private func gather(_ row: Int, into patches: UnsafeMutablePointer<Float>) {
+        let input = address(plan.inputSlot) + 2 * row * plan.paddedSide * 3
+        for tap in 0..<3 {
+            var from = input + tap * plan.paddedSide * 3
+            var to = patches + 3 * tap
+            for _ in 0..<plan.paddedSide {
+                to[0] = from[0]
+                to[1] = from[1]
+                to[2] = from[2]
+                from += 3
+                to += 9
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import CKernels
+
+extension Pass {
+    func run(_ step: Plan.SqueezeExcitation) {
+        let stride = ChannelBlock.stride(of: step.channels)
+        let mean = average(step.sums, strips: step.strips, stride: stride, positions: step.positions)
+        let (reduced, gate) = (address(step.reduced), address(step.gate))
+        for block in step.reduce.blocks[share(of: step.reduce.blocks.count)] {
+            apply(block, depth: step.reduce.depth, to: mean, into: reduced + block.channels.first, step.activation)
+        }
+        team.barrier()
+        for block in step.expand.blocks[share(of: step.expand.blocks.count)] {
+            apply(block, depth: step.expand.depth, to: reduced, into: gate + block.channels.first, .sigmoid)
+        }
+    }
+
+    /// The mean over all positions, from its strips' sums, in this thread's scratch memory.
+    private func average(_ sums: Plan.Slot, strips: Int, stride: Int, positions: Int) -> UnsafeMutablePointer<Float> {
+        scratch.update(from: address(sums), count: stride)
+        for strip in 1..<max(strips, 1) {
+            let more = address(sums) + strip * stride
+            for channel in 0..<stride { scratch[channel] += more[channel] }
+        }
+        let factor = 1 / Float(positions)
+        for channel in 0..<stride { scratch[channel] *= factor }
+        return scratch
+    }
+
+    func run(_ step: Plan.Projection) {
+        let depth = step.matrix.depth
+        let inputStride = ChannelBlock.stride(of: depth)
+        let input = UnsafeRawPointer(address(step.input))
+        var scaled = -1
+        tasks(step.matrix.blocks.count * step.chunks) { task in
+            let block = step.matrix.blocks[task / step.chunks]
+            let chunk = task % step.chunks
+            let (first, end) = (step.positions * chunk / step.chunks, step.positions * (chunk + 1) / step.chunks)
+            let (channels, width) = (block.channels.first, block.channels.width)
+            var panel = weights(block.panel)
+            if let gate = step.gate {
+                if scaled != block.panel {
+                    format.scale_panel(panel, address(gate), scratch, depth, width)
+                    scaled = block.panel
+                }
+                panel = UnsafeRawPointer(scratch)
+            }
+            let place = first * step.output.stride + channels
+            var product = mela_product(
+                input: input + first * inputStride * plan.precision.size, input_stride: inputStride, panel: panel,
+                bias: floats(block.bias), residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
+                output: address(step.output.wide) + place, output_stride: step.output.stride, rows: end - first, depth: depth,
+                width: width, activation: MELA_IDENTITY)
+            kernels.product(&product, format)
+            if let narrow = step.output.narrow {
+                let target = UnsafeMutableRawPointer(address(narrow)).assumingMemoryBound(to: UInt16.self)
+                kernels.table.pointee.bf16_narrow(
+                    product.output, step.output.stride, target + place, step.output.stride, end - first, width)
+            }
+        }
+    }
+
+    func run(_ step: Plan.Head) {
+        let input = UnsafeRawPointer(address(step.input.narrow ?? step.input.wide))
+        tasks(step.matrix.blocks.count) { task in
+            let block = step.matrix.blocks[task]
+            let sums = address(step.sums) + block.channels.first
+            sums.update(repeating: 0, count: block.channels.width)
+            var first = 0
+            while first < step.positions {
+                let rows = min(Executor.headRows, step.positions - first)
+                var product = mela_product(
+                    input: input + first * step.input.stride * plan.precision.size, input_stride: step.input.stride,
+                    panel: weights(block.panel), bias: floats(block.bias), residual: nil, output: scratch,
+                    output_stride: block.channels.width, rows: rows, depth: step.channels, width: block.channels.width,
+                    activation: step.activation.kernel)
+                kernels.product(&product, format)
+                kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
+                first += rows
+            }
+        }
+    }
+
+    /// The end of a pass, on one thread: features of the picture and the metadata to logits.
+    func classify(metadata: [Float], into logits: UnsafeMutablePointer<Float>) {
+        guard case .head(let head) = plan.steps.last?.operation else { return }
+        precondition(metadata.count == head.metadataFeatures)
+        let features = head.classifier.depth - head.metadataFeatures
+        let values = average(
+            head.sums, strips: 1, stride: features, positions: head.positions)
+        (values + features).update(from: metadata, count: metadata.count)
+        let output = scratch + head.classifier.depth
+        for block in head.classifier.blocks {
+            apply(block, depth: head.classifier.depth, to: values, into: output + block.channels.first, .identity)
+        }
+        logits.update(from: output, count: plan.classes)
+    }
+}

@@ -1,0 +1,85 @@
+import CKernels
+
+/// Puts weights where kernels read them: gives each convolution its place, and fills the places once all are known.
+struct Packing {
+    /// A convolution's weights, (channels, depth) row by row, and one bias a channel.
+    struct Values {
+        var weights: [Float]
+        var bias: [Float]
+    }
+
+    /// What fills one convolution's places.
+    struct Recipe: Sendable {
+        var matrix: PackedMatrix
+        var channels: Int
+        var precision: Precision
+        var kernels: Kernels
+        var values: @Sendable () throws(ModelError) -> Values
+    }
+
+    private(set) var byteCount = 0
+    private(set) var recipes: [Recipe] = []
+
+    /// Takes so many bytes, from a cache line on.
+    private mutating func place(_ bytes: Int) -> Int {
+        defer { byteCount += (bytes + 63) / 64 * 64 }
+        return byteCount
+    }
+
+    /// - Parameters:
+    ///   - precision: of the panels; bf16 puts two neighbours of the depth side by side, which must be even.
+    ///   - widest: the widest block wanted.
+    mutating func add(
+        channels: Int, depth: Int, precision: Precision, widest: Int = Int(MELA_WIDEST), kernels: Kernels,
+        values: @escaping @Sendable () throws(ModelError) -> Values
+    ) -> PackedMatrix {
+        let blocks = ChannelBlock.blocks(of: channels, widest: widest).map { block in
+            PackedMatrix.Block(
+                channels: block, panel: place(depth * block.width * precision.size), bias: place(4 * block.width))
+        }
+        let matrix = PackedMatrix(depth: depth, blocks: blocks)
+        recipes.append(
+            Recipe(matrix: matrix, channels: channels, precision: precision, kernels: kernels, values: values))
+        return matrix
+    }
+}
+
+extension Packing.Recipe {
+    /// Writes all panels and biases.
+    /// - Throws: `ModelError.tensor`.
+    func write(to start: UnsafeMutableRawPointer) throws(ModelError) {
+        let values = try values()
+        for block in matrix.blocks {
+            let own = min(block.channels.width, channels - block.channels.first)
+            let bias = (start + block.bias).assumingMemoryBound(to: Float.self)
+            bias.initialize(repeating: 0, count: block.channels.width)
+            for channel in 0..<own { bias[channel] = values.bias[block.channels.first + channel] }
+            let panel = panel(of: block.channels, own: own, values.weights)
+            switch precision {
+            case .fp32: (start + block.panel).assumingMemoryBound(to: Float.self).initialize(from: panel, count: panel.count)
+            case .bf16:
+                kernels.table.pointee.bf16_narrow(
+                    panel, panel.count, (start + block.panel).assumingMemoryBound(to: UInt16.self), panel.count, 1, panel.count)
+            }
+        }
+    }
+
+    /// The weights of a block's channels, the depth outermost; in pairs of the depth for bf16.
+    private func panel(of block: ChannelBlock, own: Int, _ weights: [Float]) -> [Float] {
+        let pair = precision == .bf16 ? 2 : 1
+        let depth = matrix.depth
+        return [Float](unsafeUninitializedCapacity: depth * block.width) { panel, count in
+            panel.initialize(repeating: 0)
+            for k in 0..<depth {
+                var place = k / pair * block.width * pair + k % pair
+                var source = block.first * depth + k
+                for _ in 0..<own {
+                    panel[place] = weights[source]
+                    place += pair
+                    source += depth
+                }
+            }
+            count = depth * block.width
+        }
+    }
+}
