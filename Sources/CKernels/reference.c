@@ -57,19 +57,20 @@ static void f32_product(const mela_product *s) { plain_product(s, 0); }
 static void bf16_product(const mela_product *s) { plain_product(s, 1); }
 
 static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, int is_bf16) {
-    for (size_t c = 0; c < s->width; c++)
-        for (size_t x = 0; x < s->pixels; x++) {
-            double sum = s->bias[c];
-            for (int ky = 0; ky < k; ky++)
-                for (int kx = 0; kx < k; kx++)
-                    sum += (double)s->rows[ky][(x * stride + kx) * s->width + c] * s->weights[(ky * k + kx) * s->width + c];
-            float value = (float)activated(sum, activation);
-            s->sum[c] += value;
-            if (is_bf16)
-                ((uint16_t *)s->output)[x * s->output_stride + c] = narrowed(value);
-            else
-                ((float *)s->output)[x * s->output_stride + c] = value;
-        }
+    for (size_t i = 0; i < s->pixels * s->width; i++) {
+        size_t c = i % s->width, x = i / s->width;
+        double sum = s->bias[c];
+        for (int ky = 0; ky < k; ky++)
+            for (int kx = 0; kx < k; kx++)
+                sum += (double)s->rows[ky][(x * stride + kx) * s->width + c] * s->weights[(ky * k + kx) * s->width + c];
+        float value = (float)activated(sum, activation);
+        size_t place = x * s->output_stride + c;
+        s->sum[c] += value;
+        if (is_bf16)
+            ((uint16_t *)s->output)[place] = narrowed(value);
+        else
+            ((float *)s->output)[place] = value;
+    }
 }
 
 #define PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, NAME, ACTIVATION)                                                                     \

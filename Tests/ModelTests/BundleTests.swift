@@ -177,23 +177,6 @@ final class BundleCopy {
         }
     }
 
-    @Test func `matrices lie in the mapped file, unless narrow ones are to be widened at once`() throws {
-        let header =
-            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]}}    "#
-        #expect((8 + header.utf8.count) % 4 == 0)
-        var file = try open(header: header, data: [0, 0, 0xC0, 0x3F, 0x49, 0xC0, 0xC0, 0x3F])
-        func isMapped(_ name: String, _ count: Int) throws -> Bool {
-            let base = try #require(file.file.bytes.baseAddress)
-            return try base..<(base + file.file.bytes.count) ~= file.matrix(of: name, shape: [count]).start
-        }
-        #expect(try isMapped("a", 1) && isMapped("b", 2))
-        #expect(try file.matrix(of: "b", shape: [2]).isNarrow)
-        file.widensAtOnce = true
-        #expect(try isMapped("a", 1) && !isMapped("b", 2))
-        let widened = try file.matrix(of: "b", shape: [2])
-        #expect(try !widened.isNarrow && widened.floats(in: nil, Kernels.choose())[1] == 1.5)
-    }
-
     @Test(arguments: [
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4),  // too few bytes for the shape
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 3),  // beyond the end

@@ -202,7 +202,7 @@ import Testing
         let identity = Normalization(mean: [0, 0, 0], std: [1 / 255.0, 1 / 255.0, 1 / 255.0])
         for index in 0..<8 {
             var output = [Float](repeating: 9, count: 12)
-            View(index: index).write(square, side: 2, normalized: identity, to: &output, stride: 6)
+            View(index: index).write(rows: 0..<2, of: square, side: 2, normalized: identity, to: &output, stride: 6)
             #expect(stride(from: 0, to: 12, by: 3).map { output[$0].rounded() } == expected[index], "view \(index)")
         }
     }

@@ -61,13 +61,14 @@ import Testing
 
     @Test(arguments: cases)
     func `logits agree with PyTorch to 1e-4 relative`(_ fixture: Case) throws {
+        let threads = 1 + fixture.input_size % 3
         let architecture = try Architecture(name: fixture.architecture)
         #expect(architecture.padding.rawValue == fixture.padding)
         #expect(architecture.batchNormEpsilon == fixture.epsilon)
         let plan = try Plan(
             architecture: architecture, classes: fixture.classes, inputSize: fixture.input_size,
-            weights: DeterministicWeights())
-        let logits = try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
+            kernels: Kernels.choose(), threads: threads, weights: DeterministicWeights())
+        let logits = try Executor(kernels: Kernels.choose(), threads: threads, plans: [plan]).run(
             plan, input: NetworkInput.values(fixture.input_size))
         expectAgreement(logits, fixture.logits)
     }
@@ -79,8 +80,8 @@ import Testing
             func logits() throws -> [Float] {
                 let plan = try Plan(
                     architecture: architecture, classes: fixture.classes, inputSize: fixture.input_size,
-                    weights: DeterministicWeights())
-                return try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
+                    kernels: Kernels.choose(), weights: DeterministicWeights())
+                return try Executor(kernels: Kernels.choose(), plans: [plan]).run(
                     plan, input: NetworkInput.values(fixture.input_size))
             }
             let own = try logits()
@@ -102,8 +103,8 @@ import Testing
             let network = try MetadataNetwork(inputs: values.count, from: DeterministicWeights())
             let plan = try Plan(
                 architecture: Architecture(name: fixture.architecture), classes: fixture.classes, inputSize: fixture.input_size,
-                metadataFeatures: network.features, weights: DeterministicWeights())
-            let logits = try Executor(kernels: Kernels.choose(), arenaCount: plan.arenaCount).run(
+                metadataFeatures: network.features, kernels: Kernels.choose(), weights: DeterministicWeights())
+            let logits = try Executor(kernels: Kernels.choose(), plans: [plan]).run(
                 plan, metadata: network.run(values), input: NetworkInput.values(fixture.input_size))
             expectAgreement(logits, fixture.logits)
         }
@@ -128,8 +129,8 @@ import Testing
             guard fixture.input_size == 75 else { continue }
             let plan = try Plan(
                 architecture: Architecture(name: fixture.architecture), classes: 9, inputSize: 75,
-                weights: DeterministicWeights())
-            let logits = try Executor(kernels: Kernels.choose(name), arenaCount: plan.arenaCount).run(
+                kernels: Kernels.choose(name), weights: DeterministicWeights())
+            let logits = try Executor(kernels: Kernels.choose(name), plans: [plan]).run(
                 plan, input: NetworkInput.values(75))
             let scale = fixture.logits.map(abs).max() ?? 1
             for (ours, theirs) in zip(logits, fixture.logits) { #expect(abs(Double(ours) - theirs) <= 1e-4 * scale) }
@@ -149,8 +150,8 @@ extension Executor {
     /// Runs a plan on (3, size, size) values.
     func run(_ plan: Plan, metadata: [Float] = [], input: [Float]) -> [Float] {
         let size = plan.inputSize
-        return run(plan, metadata: metadata) { target, stride in
-            for y in 0..<size {
+        return run(plan, metadata: metadata) { rows, target, stride in
+            for y in rows {
                 for x in 0..<size {
                     for channel in 0..<3 { target[y * stride + 3 * x + channel] = input[(channel * size + y) * size + x] }
                 }

@@ -149,6 +149,7 @@ struct PlainNetwork<Source: WeightSource>: LayerBuilder {
         case .identity: x
         case .relu6: min(max(x, 0), 6)
         case .silu: x / (1 + exp(-x))
+        case .sigmoid: 1 / (1 + exp(-x))
         }
     }
 }

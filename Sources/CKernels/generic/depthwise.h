@@ -1,15 +1,15 @@
 // Depthwise convolution of one row: a vector of channels at a time, its weights in registers while the pixels go by. Sums are
 // activated a stretch of pixels later, so that the activation's constants do not drive the weights out of the registers.
 
-/// Pixels whose sums run side by side, so that one hides the other's latency.
-#define MELA_PIXELS 4
+/// Pixels whose sums run side by side, so that one hides the other's latency: as many as the weights leave registers for.
+#define MELA_PIXELS(k) ((k) == 3 ? 8 : 4)
 /// Pixels summed before they are activated.
 #define MELA_STRETCH 32
 
 /// The sums of neighbouring pixels for one vector of channels; `rows[ky]` points under the window's first column.
 MELA_INLINE void depthwise_sums(
     const float *const *rows, size_t width, const vf *weights, vf bias, int k, int stride, int pixels, float *sums) {
-    vf sum[MELA_PIXELS];
+    vf sum[MELA_PIXELS(3)];
     MELA_UNROLLED for (int p = 0; p < pixels; p++) sum[p] = bias;
     MELA_UNROLLED for (int ky = 0; ky < k; ky++)
         MELA_UNROLLED for (int kx = 0; kx < k; kx++)
@@ -17,8 +17,8 @@ MELA_INLINE void depthwise_sums(
     MELA_UNROLLED for (int p = 0; p < pixels; p++) store(sums + p * MELA_LANES, sum[p]);
 }
 
-/// Writes at `place`, counted in elements of the output's format.
-MELA_INLINE void store_as(void *output, size_t place, vf x, int is_narrow) {
+/// Writes at `place`, counted in elements of the output's format; past the caches where the whole is too large for them.
+MELA_INLINE void store_as(void *output, size_t place, vf x, int is_narrow, int is_large) {
 #ifdef MELA_BF16
     if (is_narrow) {
         const __m256bh narrow = _mm512_cvtneps_pbh((__m512)x);
@@ -27,7 +27,10 @@ MELA_INLINE void store_as(void *output, size_t place, vf x, int is_narrow) {
     }
 #endif
     (void)is_narrow;
-    store((float *)output + place, x);
+    if (is_large)
+        __builtin_nontemporal_store(x, (vf *)((float *)output + place));
+    else
+        store((float *)output + place, x);
 }
 
 MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, int is_narrow) {
@@ -43,9 +46,9 @@ MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_acti
             const size_t count = s->pixels - first < MELA_STRETCH ? s->pixels - first : MELA_STRETCH;
             float sums[MELA_STRETCH * MELA_LANES];
             size_t x = 0;
-            for (; x + MELA_PIXELS <= count; x += MELA_PIXELS) {
-                depthwise_sums(rows, s->width, weights, bias, k, stride, MELA_PIXELS, sums + x * MELA_LANES);
-                MELA_UNROLLED for (int ky = 0; ky < k; ky++) rows[ky] += MELA_PIXELS * step;
+            for (; x + MELA_PIXELS(k) <= count; x += MELA_PIXELS(k)) {
+                depthwise_sums(rows, s->width, weights, bias, k, stride, MELA_PIXELS(k), sums + x * MELA_LANES);
+                MELA_UNROLLED for (int ky = 0; ky < k; ky++) rows[ky] += MELA_PIXELS(k) * step;
             }
             for (; x < count; x++) {
                 depthwise_sums(rows, s->width, weights, bias, k, stride, 1, sums + x * MELA_LANES);
@@ -53,7 +56,7 @@ MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_acti
             }
             for (x = 0; x < count; x++) {
                 const vf value = activate(load(sums + x * MELA_LANES), activation);
-                store_as(s->output, (first + x) * s->output_stride + c, value, is_narrow);
+                store_as(s->output, (first + x) * s->output_stride + c, value, is_narrow, s->is_large);
                 total += value;
             }
         }

@@ -1,12 +1,10 @@
 // The kernel table of one instruction set; the including file defines MELA_LANES, MELA_TABLE and MELA_NAME, and MELA_BF16 where
-// there are dot products of bf16, MELA_LIBRARY_PRODUCT where a library multiplies better.
+// there are dot products of bf16, MELA_PREFERS_LIBRARY where a library multiplies faster.
 #include "vector.h"
 
 #include "depthwise.h"
 #include "elementwise.h"
-#ifndef MELA_LIBRARY_PRODUCT
 #include "product.h"
-#endif
 
 #ifdef MELA_BF16
 #include "bf16.h"
@@ -15,9 +13,7 @@
 #include "peak.h"
 
 static const mela_format f32_format = {
-#ifndef MELA_LIBRARY_PRODUCT
     .product = f32_product,
-#endif
     .depthwise = f32_depthwise,
     .scale_panel = f32_scale_panel,
 };
@@ -25,6 +21,9 @@ static const mela_format f32_format = {
 const mela_kernels MELA_TABLE = {
     .name = MELA_NAME,
     .f32 = &f32_format,
+#ifdef MELA_PREFERS_LIBRARY
+    .prefers_library = 1,
+#endif
 #ifdef MELA_BF16
     .bf16 = &bf16_format,
 #endif

@@ -31,7 +31,7 @@ typedef enum {
 
 /// A pointwise convolution of some positions into one block of channels: output = activation(input x panel + bias) (+ residual).
 typedef struct {
-    /// (rows, depth), rows `input_stride` apart; fp32, or bf16 for a bf16 kernel, whose depth is even.
+    /// (rows, depth), rows `input_stride` apart, which may overlap; fp32, or bf16 for a bf16 kernel, whose depth is even.
     const void *input;
     size_t input_stride;
     /// The block's weights. fp32: (depth, width). bf16: (depth / 2, width, 2), so that the two factors of a dot product lie side by side.
@@ -56,20 +56,21 @@ typedef struct {
     const float *weights;
     /// (width)
     const float *bias;
-    /// (pixels, width), pixels `output_stride` apart; fp32, or bf16 for a bf16 kernel.
+    /// (pixels, width), pixels `output_stride` apart, aligned to a vector; fp32, or bf16 for a bf16 kernel.
     void *output;
     size_t output_stride;
-    /// (width): the sum of the outputs over the row is added, before they are narrowed.
+    /// (width): the sum of the outputs is added, before they are narrowed.
     float *sum;
     size_t pixels, width;
+    /// The whole output is too large to be found in a cache later: it may be written past the caches.
+    int32_t is_large;
 } mela_depthwise;
 
 typedef void (*mela_depthwise_function)(const mela_depthwise *step);
 
 /// What differs between fp32 and bf16: the format of a product's input and weights. Sums and biases are always fp32.
 typedef struct {
-    /// Null where a library's product serves better.
-    void (*_Nullable product)(const mela_product *step);
+    void (*_Nonnull product)(const mela_product *step);
     /// The depthwise convolution for a kernel size (3, 5), a stride (1, 2) and an activation (not sigmoid); null for any other.
     mela_depthwise_function _Nullable (*_Nonnull depthwise)(int32_t kernel, int32_t stride, mela_activation activation);
     /// scaled = panel with each input channel's weights times its gate: the scale of a squeeze-and-excitation, moved from a product's
@@ -82,6 +83,8 @@ typedef struct {
     /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     const char *name;
     const mela_format *f32;
+    /// A library's product of fp32 is faster than this one, where it can be used: rows may not overlap there.
+    int32_t prefers_library;
     /// Null where the processor has no dot product of bf16.
     const mela_format *_Nullable bf16;
     /// x = activation(x + bias) (+ residual, if not null), for x and residual (rows, width), rows `stride` apart, in place.

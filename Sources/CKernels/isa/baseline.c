@@ -2,7 +2,7 @@
 #include "../tables.h"
 
 #define MELA_LANES 4
-#define MELA_LIBRARY_PRODUCT
+#define MELA_PREFERS_LIBRARY
 #define MELA_TABLE mela_kernels_baseline
 #define MELA_NAME "baseline"
 #include "../generic/table.h"

@@ -19,7 +19,8 @@ struct Member: Sendable {
 
     /// - Throws: `ModelError`.
     init(
-        _ member: Manifest.Member, of manifest: Manifest, weights: Safetensors, precision: Precision, kernels: Kernels, threads: Int
+        _ member: Manifest.Member, of manifest: Manifest, weights: Safetensors, precision: Precision, kernels: Kernels,
+        threads: Int
     ) throws(ModelError) {
         var architecture = try Architecture(name: member.architecture)
         architecture.paddingSize = member.paddingSize

@@ -13,7 +13,8 @@ struct View: Equatable, Sendable {
 
     /// Writes some rows of the view of a square as normalised floats, (side, 3) each; row 0 at `output`, rows `stride` floats apart.
     func write(
-        rows: Range<Int>, of square: UnsafePointer<UInt8>, side: Int, normalized: Normalization, to output: UnsafeMutablePointer<Float>,
+        rows: Range<Int>, of square: UnsafePointer<UInt8>, side: Int, normalized: Normalization,
+        to output: UnsafeMutablePointer<Float>,
         stride: Int
     ) {
         // Source position of target (0, 0), and the steps in the source for one step in the target.

@@ -10,7 +10,7 @@ public struct ProcessorLimit: Encodable, Sendable {
     /// Takes some tenths of a second.
     public static func measure(_ precision: Precision, kernels: Kernels, threads: Int) -> ProcessorLimit {
         let isNarrow: Int32 = precision == .bf16 && kernels.has(.bf16) ? 1 : 0
-        let rounds = 2_000_000
+        let rounds = 20_000_000
         let arithmetic = best(threads: threads) {
             2 * Double(kernels.table.pointee.peak(isNarrow, rounds)) * Double(rounds)
         }

@@ -126,6 +126,6 @@ struct Pass {
             input: input, input_stride: depth, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
             output: output, output_stride: block.channels.width, rows: 1, depth: depth, width: block.channels.width,
             activation: activation.kernel)
-        kernels.product(&step, kernels.format(.fp32))
+        kernels.product(&step, .fp32)
     }
 }

@@ -46,19 +46,20 @@ extension Pass {
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: geometry.kernel) { rows in
             guard let base = rows.baseAddress else { return }
             for y in first..<end {
-                let top = y * geometry.stride - geometry.padTop
-                for row in max(made, top, 0)..<max(made, top, 0, min(top + geometry.kernel, step.inputShape.height)) {
-                    make(row, of: step, block: block, in: ring)
-                    made = row + 1
-                }
                 for tap in 0..<geometry.kernel {
-                    let isInside = (0..<step.inputShape.height).contains(top + tap)
-                    (base + tap).initialize(to: isInside ? ring.row(top + tap) : ring.zeros)
+                    let row = y * geometry.stride - geometry.padTop + tap
+                    let isInside = (0..<step.inputShape.height).contains(row)
+                    if isInside, row >= made {
+                        make(row, of: step, block: block, in: ring)
+                        made = row + 1
+                    }
+                    (base + tap).initialize(to: isInside ? ring.row(row) : ring.zeros)
                 }
-                var row = mela_depthwise(
+                var outputs = mela_depthwise(
                     rows: base, weights: floats(weights.panel), bias: floats(weights.bias), output: output,
-                    output_stride: step.outputStride, sum: sums, pixels: geometry.outputWidth, width: width)
-                function(&row)
+                    output_stride: step.outputStride, sum: sums, pixels: geometry.outputWidth, width: width,
+                    is_large: step.isLarge ? 1 : 0)
+                function(&outputs)
                 output += geometry.outputWidth * step.outputStride * elementSize
             }
         }
@@ -74,12 +75,13 @@ extension Pass {
             // Windows overlap by one column: 27 floats every 18.
             multiply(
                 patches, stride: 18, depth: 27, matrix.blocks[block], activation, rows: columns, into: ring.picture(row),
-                kernels.format(.fp32))
+                .fp32)
         case .expansion(let matrix, let activation, let tensor, let channels):
-            let input = UnsafeRawPointer(address(tensor.narrow ?? tensor.wide)) + row * columns * tensor.stride * plan.precision.size
+            let input =
+                UnsafeRawPointer(address(tensor.narrow ?? tensor.wide)) + row * columns * tensor.stride * plan.precision.size
             multiply(
                 input, stride: tensor.stride, depth: channels, matrix.blocks[block], activation, rows: columns,
-                into: ring.picture(row), format)
+                into: ring.picture(row), plan.precision)
         case .activation(let tensor):
             var from = address(tensor.wide) + row * columns * tensor.stride + step.weights.blocks[block].channels.first
             var to = ring.picture(row)
@@ -93,13 +95,13 @@ extension Pass {
 
     private func multiply(
         _ input: UnsafeRawPointer, stride: Int, depth: Int, _ block: PackedMatrix.Block, _ activation: Activation, rows: Int,
-        into output: UnsafeMutablePointer<Float>, _ format: mela_format
+        into output: UnsafeMutablePointer<Float>, _ precision: Precision
     ) {
         var product = mela_product(
             input: input, input_stride: stride, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
             output: output, output_stride: block.channels.width, rows: rows, depth: depth, width: block.channels.width,
             activation: activation.kernel)
-        kernels.product(&product, format)
+        kernels.product(&product, precision)
     }
 
     /// Three rows of the padded input as one, column by column: the stem's window is then one stretch of floats.

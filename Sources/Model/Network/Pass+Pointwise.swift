@@ -50,7 +50,7 @@ extension Pass {
                 bias: floats(block.bias), residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
                 output: address(step.output.wide) + place, output_stride: step.output.stride, rows: end - first, depth: depth,
                 width: width, activation: MELA_IDENTITY)
-            kernels.product(&product, format)
+            kernels.product(&product, plan.precision)
             if let narrow = step.output.narrow {
                 let target = UnsafeMutableRawPointer(address(narrow)).assumingMemoryBound(to: UInt16.self)
                 kernels.table.pointee.bf16_narrow(
@@ -73,7 +73,7 @@ extension Pass {
                     panel: weights(block.panel), bias: floats(block.bias), residual: nil, output: scratch,
                     output_stride: block.channels.width, rows: rows, depth: step.channels, width: block.channels.width,
                     activation: step.activation.kernel)
-                kernels.product(&product, format)
+                kernels.product(&product, plan.precision)
                 kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
                 first += rows
             }

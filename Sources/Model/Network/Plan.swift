@@ -60,6 +60,8 @@ public final class Plan: @unchecked Sendable {
         var activation: Activation
         /// Rows are shared out in so many strips.
         var strips: Int
+        /// The output is larger than what caches hold.
+        var isLarge: Bool
 
         /// Pixels of one row of the input with the padding's zeros, as the kernels want it.
         var rowPixels: Int {

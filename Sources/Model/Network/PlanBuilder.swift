@@ -129,13 +129,16 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             }
         let step = Plan.Depthwise(
             source: source, weights: matrix, output: output, sums: sums, inputShape: input.shape, geometry: geometry,
-            activation: activation, strips: strips)
+            activation: activation, strips: strips, isLarge: shape.elements * precision.size > Self.cacheBytes)
         reserve((kernel + 1) * step.rowPixels * Int(MELA_WIDEST) + 9 * paddedSide)
         append(
             .depthwise(step), uses: uses + [output, sums], multiplyAdds: madds + shape.elements * kernel * kernel,
             bytes: read + bytes(of: matrix) + shape.elements * precision.size)
         return Value(shape: shape, form: .depthwise(output, sums: sums, strips: strips, gate: nil))
     }
+
+    /// What is written and of this size will have left the caches before it is read.
+    private static var cacheBytes: Int { 16 << 20 }
 
     /// As many strips of rows as make the threads' shares even, against the rows that neighbouring strips both make.
     private func strips(rows: Int, blocks: Int, geometry: ConvolutionGeometry) -> Int {

@@ -33,19 +33,18 @@ public struct Kernels: @unchecked Sendable {
         return bf16.pointee
     }
 
-    /// A pointwise convolution; by OpenBLAS where that is faster than what we could write.
-    func product(_ step: inout mela_product, _ format: mela_format) {
-        if let product = format.product {
-            product(&step)
-        } else {
-            _ = Self.useOneThread
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(step.rows), Int32(step.width), Int32(step.depth), 1,
-                step.input.assumingMemoryBound(to: Float.self), Int32(step.input_stride),
-                step.panel.assumingMemoryBound(to: Float.self), Int32(step.width), 0, step.output, Int32(step.output_stride))
-            table.pointee.f32_finish(
-                step.output, step.output_stride, step.bias, step.residual, step.rows, step.width, step.activation)
+    /// A pointwise convolution; by OpenBLAS where that is faster than what we could write. cblas_sgemm.
+    func product(_ step: inout mela_product, _ precision: Precision) {
+        guard precision == .fp32, table.pointee.prefers_library != 0, step.input_stride >= step.depth, step.rows > 1 else {
+            return format(precision).product(&step)
         }
+        _ = Self.useOneThread
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(step.rows), Int32(step.width), Int32(step.depth), 1,
+            step.input.assumingMemoryBound(to: Float.self), Int32(step.input_stride),
+            step.panel.assumingMemoryBound(to: Float.self), Int32(step.width), 0, step.output, Int32(step.output_stride))
+        table.pointee.f32_finish(
+            step.output, step.output_stride, step.bias, step.residual, step.rows, step.width, step.activation)
     }
 
     /// Run once, before the first product: OpenBLAS must not start threads of its own.

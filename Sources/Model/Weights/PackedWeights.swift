@@ -12,12 +12,7 @@ final class PackedWeights: @unchecked Sendable {
     init(_ packing: Packing) throws(ModelError) {
         bytes = .allocate(byteCount: max(packing.byteCount, 64), alignment: 4096)
         start = UnsafeRawPointer(bytes)
-        do {
-            for recipe in packing.recipes { try recipe.write(to: bytes) }
-        } catch {
-            bytes.deallocate()
-            throw error
-        }
+        for recipe in packing.recipes { try recipe.write(to: bytes) }
     }
 
     deinit {
