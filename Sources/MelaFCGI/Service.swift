@@ -101,7 +101,8 @@ final class Service: Sendable {
     private func load() throws {
         let watch = Stopwatch()
         let ensemble = try Ensemble(
-            directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels))
+            directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels),
+            precision: settings.precision, cache: settings.cache.map(PackedCache.init(folder:)))
         let loadTime = watch.milliseconds
         var defaults = Ensemble.Options()
         defaults.views = settings.views
@@ -117,7 +118,7 @@ final class Service: Sendable {
         loading.update { $0.engine = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
-            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
+            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, \(ensemble.precision.rawValue); loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
         )
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
     }

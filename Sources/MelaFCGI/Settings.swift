@@ -31,6 +31,10 @@ struct Settings: Sendable, Equatable {
     var allowedOrigins: [String] = []
     var logLevel = Logger.Level.info
     var kernels: String?
+    /// nil: as the ensemble says.
+    var precision: Precision?
+    /// Folder of packed weights; nil: they are packed at each start.
+    var cache: String?
 
     /// Where the server stands.
     enum Mode: String, Sendable, CaseIterable {
@@ -72,6 +76,11 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_OPEN_PATHS", "what needs no token, of openapi and metrics, with commas, or none (openapi, metrics)"),
         ("MELASCAN_ALLOWED_ORIGINS", "pages of other origins that may call this server, with commas (none)"),
         ("MELASCAN_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)"),
+        ("MELASCAN_PRECISION", "number format of the products, fp32 or bf16 (as the ensemble says)"),
+        (
+            "MELASCAN_CACHE",
+            "folder for the packed weights, which starts are quicker with and workers share (systemd's cache directory, or none)"
+        ),
         ("MELASCAN_KERNELS", "forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", "))"),
     ]
 
@@ -144,6 +153,8 @@ struct Settings: Sendable, Equatable {
             logLevel = known
         }
         kernels = text("melascan.kernels")
+        precision = try choice("melascan.precision", "MELASCAN_PRECISION", of: Precision.self)
+        cache = text("melascan.cache") ?? text("cache.directory")
     }
 
     var limits: EnsembleCard.Limits {

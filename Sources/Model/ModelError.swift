@@ -20,6 +20,8 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case cancelled
     /// No kernel table of this name on this processor.
     case kernels(String)
+    /// These kernels do not compute in this number format.
+    case precision(Precision, kernels: String)
 
     public var description: String {
         switch self {
@@ -35,6 +37,8 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
         case .option(let field, let reason): "\(field) \(reason)"
         case .cancelled: "cancelled"
         case .kernels(let name): "there are no kernels named \(name) for this processor"
+        case .precision(let precision, let kernels):
+            "the \(kernels) kernels of this processor do not compute in \(precision.rawValue); leave the precision to the ensemble, or take fp32"
         }
     }
 }

@@ -36,7 +36,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         if let network {
             let benchmark = try NetworkBenchmark(
-                network: network, inputSize: size, precision: engine.precision, kernels: .choose(engine.kernels),
+                network: network, inputSize: size, precision: engine.precision ?? .fp32, kernels: .choose(engine.kernels),
                 threads: engine.threadCount, passes: passes, profile: profile)
             print(json ? String(decoding: try AnswerJSON.encode(benchmark), as: UTF8.self) : benchmark.text)
             return

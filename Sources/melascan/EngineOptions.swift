@@ -13,8 +13,11 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "Forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", ")).")
     var kernels: String?
 
-    @Option(help: "The number format of the products: fp32 or bf16.")
-    var precision = Precision.fp32
+    @Option(help: "The number format of the products, fp32 or bf16 (as the ensemble says).")
+    var precision: Precision?
+
+    @Option(help: "Folder that keeps large ensembles' packed weights, for quicker starts.")
+    var cache: String?
 
     func validate() throws {
         guard (0...64).contains(threads) else { throw ValidationError("--threads must lie between 0 and 64.") }
@@ -26,7 +29,8 @@ struct EngineOptions: ParsableArguments {
             throw Complaint("there is no ensemble in \(ensemble); name its folder by --ensemble, or make one by melascan import.")
         }
         return try Ensemble(
-            directory: ensemble, threads: threadCount, kernels: Kernels.choose(kernels), precision: precision)
+            directory: ensemble, threads: threadCount, kernels: Kernels.choose(kernels), precision: precision,
+            cache: cache.map(PackedCache.init(folder:)))
     }
 
     var threadCount: Int { threads == 0 ? Processor.count : threads }

@@ -41,7 +41,7 @@ struct InspectCommand: ParsableCommand {
         )
         for point in manifest.operatingPoints { print("  operating point: \(Self.describe(point))") }
         print(
-            "  stored as \(ensemble.storage), computed in fp32 with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads"
+            "  stored as \(ensemble.storage), computed in \(ensemble.precision.rawValue) with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads"
         )
         let test = difference.map { "stored result reproduced to \(String($0))" } ?? "the bundle stores no result to reproduce"
         print("  self-test: \(test); loaded and tested in \(seconds) s")

@@ -20,18 +20,24 @@ public final class Ensemble: Sendable {
 
     /// Loads a bundle's folder, checks every file's SHA-256, and makes the plans.
     ///
-    /// - Parameter threads: inference threads, one pass each.
+    /// - Parameters:
+    ///   - threads: inference threads.
+    ///   - precision: nil: what the bundle asks for, if the processor has it; fp32 otherwise.
+    ///   - cache: where packed weights are kept from start to start.
     /// - Throws: `ModelError`.
-    public convenience init(directory: String, threads: Int, kernels: Kernels, precision: Precision = .fp32) throws(ModelError) {
+    public convenience init(
+        directory: String, threads: Int, kernels: Kernels, precision: Precision? = nil, cache: PackedCache? = nil
+    ) throws(ModelError) {
         let json = try MappedFile(path: directory + "/ensemble.json", name: "ensemble.json")
         try self.init(
             manifest: Manifest(json: Data(json.bytes)), sha256: json.sha256, directory: directory, threads: threads,
-            kernels: kernels, precision: precision)
+            kernels: kernels, precision: precision, cache: cache)
     }
 
     /// The same with a manifest that is not the folder's own.
     public init(
-        manifest: Manifest, sha256: String, directory: String, threads: Int, kernels: Kernels, precision: Precision = .fp32
+        manifest: Manifest, sha256: String, directory: String, threads: Int, kernels: Kernels, precision: Precision? = nil,
+        cache: PackedCache? = nil
     ) throws(ModelError) {
         self.manifest = manifest
         self.sha256 = sha256
@@ -46,12 +52,14 @@ public final class Ensemble: Sendable {
         var weights: [Safetensors] = []
         for file in files { weights.append(try file.get()) }
         let loaded = weights
+        let precision = precision ?? manifest.defaults?.precision.flatMap { kernels.has($0) ? $0 : nil } ?? .fp32
+        guard kernels.has(precision) else { throw .precision(precision, kernels: kernels.name) }
         let team = PassPool.teams(of: threads).first ?? 1
         let made = Parallel.map(count: loaded.count, threads: threads) { index in
             Result { () throws(ModelError) in
                 try Member(
                     manifest.members[index], of: manifest, weights: loaded[index], precision: precision, kernels: kernels,
-                    threads: team)
+                    threads: team, cache: cache)
             }
         }
         var members: [Member] = []

@@ -79,7 +79,7 @@ extension Ensemble {
             views: manifest.views, passes: passes, defaults: defaults, calibration: manifest.calibration,
             operatingPoints: manifest.operatingPoints,
             operatingPoint: (options.operatingPoint ?? manifest.operatingPoints.first)?.name,
-            smallestCrop: manifest.smallestCrop, precision: "fp32", storage: storage, threads: threads,
+            smallestCrop: manifest.smallestCrop, precision: precision.rawValue, storage: storage, threads: threads,
             kernels: kernels.name, sha256: sha256, serverVersion: Release.version, limits: limits)
     }
 }

@@ -31,6 +31,8 @@ public struct Manifest: Codable, Sendable, Equatable {
         public var views: Int?
         /// The first so many members.
         public var members: Int?
+        /// The number format of the products, where the bundle's makers have shown that its answers stay the same.
+        public var precision: Precision?
 
         public init(views: Int? = nil, members: Int? = nil) {
             self.views = views

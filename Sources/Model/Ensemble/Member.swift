@@ -20,7 +20,7 @@ struct Member: Sendable {
     /// - Throws: `ModelError`.
     init(
         _ member: Manifest.Member, of manifest: Manifest, weights: Safetensors, precision: Precision, kernels: Kernels,
-        threads: Int
+        threads: Int, cache: PackedCache?
     ) throws(ModelError) {
         var architecture = try Architecture(name: member.architecture)
         architecture.paddingSize = member.paddingSize
@@ -38,6 +38,6 @@ struct Member: Sendable {
         plan = try Plan(
             architecture: architecture, classes: classes.count, inputSize: member.inputSize,
             metadataFeatures: metadata?.network.features ?? 0, precision: precision, kernels: kernels, threads: threads,
-            weights: source)
+            weights: source, cache: cache, fingerprint: member.sha256)
     }
 }

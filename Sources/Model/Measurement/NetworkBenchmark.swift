@@ -26,12 +26,12 @@ public struct NetworkBenchmark: Encodable, Sendable {
         public var bytes: Int
     }
 
-    /// - Throws: `ModelError.architecture`, `.option` for a precision that these kernels lack.
+    /// - Throws: `ModelError.architecture`, `.precision`.
     public init(
         network: String, inputSize: Int, precision: Precision, kernels: Kernels, threads: Int, passes: Int, profile: Bool
     ) throws(ModelError) {
         guard kernels.has(precision) else {
-            throw .option(field: "precision", reason: "this processor's \(kernels.name) kernels have no \(precision.rawValue)")
+            throw .precision(precision, kernels: kernels.name)
         }
         limit = .measure(precision, kernels: kernels, threads: threads)
         let plan = try Plan(

@@ -142,10 +142,11 @@ public final class Plan: @unchecked Sendable {
     /// - Parameters:
     ///   - metadataFeatures: values that `Executor.run` is given beside each image.
     ///   - threads: that will share a pass; the work is cut so that they finish together.
+    ///   - cache: where packed weights are kept, for weights with this fingerprint.
     /// - Throws: `ModelError.tensor` for a missing or misshapen one.
     public init(
         architecture: Architecture, classes: Int, inputSize: Int, metadataFeatures: Int = 0, precision: Precision = .fp32,
-        kernels: Kernels, threads: Int = 1, weights: some WeightSource
+        kernels: Kernels, threads: Int = 1, weights: some WeightSource, cache: PackedCache? = nil, fingerprint: String = ""
     ) throws(ModelError) {
         guard (32...2048).contains(inputSize) else { throw .manifest("inputSize \(inputSize) is not in 32...2048") }
         var builder = PlanBuilder(
@@ -164,6 +165,8 @@ public final class Plan: @unchecked Sendable {
         arenaCount = layout.arenaCount
         scratchCount = builder.scratchCount
         multiplyAdds = layout.steps.reduce(0) { $0 + $1.multiplyAdds }
-        self.weights = try PackedWeights(builder.packing)
+        self.weights = try PackedWeights(
+            builder.packing, cache: cache,
+            key: "\(fingerprint) \(architecture.name) \(classes) \(metadataFeatures) \(precision.rawValue)")
     }
 }

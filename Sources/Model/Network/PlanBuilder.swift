@@ -210,19 +210,12 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         let depth = shape.dropFirst().reduce(1, *)
         return packing.add(channels: channels, depth: depth, precision: precision, widest: widest, kernels: kernels) {
             () throws(ModelError) in
-            var values = try weights.values(of: name + ".weight", shape: shape)
+            let stored = try weights.values(of: name + ".weight", shape: shape)
             guard let norm else {
-                return Packing.Values(weights: values, bias: try weights.values(of: name + ".bias", shape: [channels]))
+                return Packing.Values(weights: stored, bias: try weights.values(of: name + ".bias", shape: [channels]))
             }
             let folded = try FoldedBatchNorm(norm, channels: channels, epsilon: epsilon, from: weights)
-            let stored = values
-            for channel in 0..<channels {
-                let scale = folded.scale[channel]
-                for k in 0..<depth {
-                    values[channel * depth + (order?(k) ?? k)] = Float(Double(stored[channel * depth + k]) * scale)
-                }
-            }
-            return Packing.Values(weights: values, bias: folded.shift)
+            return Packing.Values(weights: folded.scaling(stored, depth: depth, order: order), bias: folded.shift)
         }
     }
 

@@ -20,4 +20,22 @@ struct FoldedBatchNorm {
         }
         self.shift = shift
     }
+
+    /// The weights of the convolution before it, (channels, depth), each channel's times its scale.
+    /// - Parameter order: where each element of a channel's weights goes; nil: where it is.
+    func scaling(_ weights: [Float], depth: Int, order: ((Int) -> Int)?) -> [Float] {
+        [Float](unsafeUninitializedCapacity: weights.count) { scaled, count in
+            weights.withUnsafeBufferPointer { weights in
+                for (channel, factor) in scale.enumerated() {
+                    let row = channel * depth
+                    if let order {
+                        for k in 0..<depth { scaled[row + order(k)] = Float(Double(weights[row + k]) * factor) }
+                    } else {
+                        for k in row..<(row + depth) { scaled[k] = Float(Double(weights[k]) * factor) }
+                    }
+                }
+            }
+            count = weights.count
+        }
+    }
 }

@@ -1,0 +1,70 @@
+import Crypto
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A folder that keeps packed weights between starts: mapped, they need no packing, and all workers of a machine share their pages.
+///
+/// Whoever can write there decides what the networks compute, as in the bundle's own folder. A file that is not whole, or not what its
+/// checksum says, counts as absent. Files may be deleted at any time between starts.
+public struct PackedCache: Sendable {
+    let folder: String
+
+    /// - Parameter folder: that exists; if it can't be written, what lies there already is used.
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    /// Raised when the order of packed weights changes.
+    private static let version = 1
+    private static let magic: [UInt8] = Array("MelaScan packed\n".utf8)
+
+    /// The packed weights under a key, mapped, and what keeps them so.
+    func open(_ key: String, byteCount: Int) -> (start: UnsafeRawPointer, owner: AnyObject)? {
+        guard let file = try? MappedFile(path: path(of: key), name: "cache"), let base = file.bytes.baseAddress,
+            file.bytes.count == PageBuffer.pageSize + byteCount
+        else { return nil }
+        let content = UnsafeRawBufferPointer(rebasing: file.bytes[PageBuffer.pageSize...])
+        let expected = header(key, content)
+        guard file.bytes.prefix(expected.count).elementsEqual(expected) else { return nil }
+        return (base + PageBuffer.pageSize, file)
+    }
+
+    /// Writes a file beside and moves it into place, so that nobody sees half of one. A folder that can't be written stays as it is.
+    func store(_ content: UnsafeRawBufferPointer, _ key: String) {
+        let path = path(of: key)
+        let draft = path + ".\(getpid())"
+        let descriptor = Glibc.open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return }
+        var first = header(key, content)
+        first += [UInt8](repeating: 0, count: PageBuffer.pageSize - first.count)
+        let isWhole = first.withUnsafeBytes { Self.write($0, to: descriptor) } && Self.write(content, to: descriptor)
+        guard close(descriptor) == 0, isWhole, rename(draft, path) == 0 else {
+            unlink(draft)
+            return
+        }
+    }
+
+    private func path(of key: String) -> String {
+        folder + "/" + SHA256.hash(data: Array(key.utf8)).prefix(16).hexadecimal + ".packed"
+    }
+
+    /// What a file begins with: what it is, what it is of, and the checksum of what follows.
+    private func header(_ key: String, _ content: UnsafeRawBufferPointer) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(bufferPointer: content)
+        return Self.magic + [UInt8(Self.version)] + SHA256.hash(data: Array(key.utf8)) + hash.finalize()
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let part = UnsafeRawBufferPointer(rebasing: rest)
+            let count = Glibc.write(descriptor, part.baseAddress, part.count)
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}
