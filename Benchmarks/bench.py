@@ -1,7 +1,7 @@
 """Compares our engine with PyTorch, ONNX Runtime and OpenVINO here, and draws where its time goes and how it grows.
 
 Run `make bench`, or `scripts/bench [OPTIONS]`, on a machine that does nothing else: about twenty minutes, with `--quick` about
-five; the first time half an hour more. Prints tables; writes roofline.svg and scaling.svg into this folder.
+five; the first time about ten more. Prints tables; writes roofline.svg and scaling.svg into this folder.
 """
 
 import argparse

@@ -54,8 +54,7 @@ class Engine:
             command = [sys.executable, str(FOLDER / "networks.py"), form, workload.architecture, str(workload.size), self.precision,
                        "--threads", str(workload.threads)]
             with tempfile.TemporaryDirectory() as scratch:
-                done = subprocess.run(command, capture_output=True, text=True,
-                                      env=os.environ | {"TORCHINDUCTOR_CACHE_DIR": scratch})
+                done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"TMPDIR": scratch})
             if done.returncode:
                 raise SystemExit(f"{workload.title} could not be written ({form}): {last_line(done.stderr)}")
 
