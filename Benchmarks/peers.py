@@ -20,8 +20,9 @@ import numpy as np
 
 from workloads import Workload
 
-# The largest difference from PyTorch's fp32 logits, over the largest logit.
-TOLERANCES = {"fp32": 1e-3, "bf16": 0.1}
+# The largest difference from PyTorch's fp32 logits, over the largest logit. Random weights magnify bf16's roundings from layer to
+# layer: PyTorch and OpenVINO both differ by a fifth at B7. Logits of another network would differ by one or more.
+TOLERANCES = {"fp32": 1e-3, "bf16": 0.5}
 
 # Makes one pass and gives the logits.
 Pass = Callable[[], np.ndarray]

@@ -77,25 +77,27 @@ def roofline_plot(profiles: list[Profile], path: Path) -> None:
     precisions = dict.fromkeys(profile.precision for profile in profiles)
     kinds = dict.fromkeys(layers.kind for profile in profiles for layers in profile.layers)
     colors = {kind: KIND_COLORS[index % len(KIND_COLORS)] for index, kind in enumerate(kinds)}
-    drawing = Drawing(40 + 470 * len(precisions), 440, "Kinds of layers below the roofs of processor and memory")
+    drawing = Drawing(40 + 470 * len(precisions), 480, "Kinds of layers below the roofs of processor and memory")
     shown = [layers for profile in profiles for layers in placeable(profile)]
-    intensities = decades([layers.intensity for layers in shown])
+    intensities = decades([layers.intensity for layers in shown]
+                          + [profile.limit.gflops / profile.limit.gbps for profile in profiles])
     speeds = decades([layers.gflops for layers in shown] + [profile.limit.gflops for profile in profiles])
     for index, precision in enumerate(precisions):
-        frame = Frame(60 + 470 * index, 60, 390, 290, logarithmic(*intensities), logarithmic(*speeds))
+        frame = Frame(60 + 470 * index, 60, 390, 330, logarithmic(*intensities), logarithmic(*speeds))
         axes(drawing, frame, precision, ("FLOP / byte", "GFLOP/s"), (powers(*intensities), powers(*speeds)))
         of_precision = [profile for profile in profiles if profile.precision == precision]
         draw_roofs(drawing, frame, of_precision[-1], intensities, speeds)
         draw_kinds(drawing, frame, of_precision, colors)
     for index, name in enumerate(dict.fromkeys(profile.workload.title for profile in profiles)):
-        drawing.dot((66 + 110 * index, 416), radius(index), FAINT)
-        drawing.words((78 + 110 * index, 420), name, FAINT)
+        drawing.dot((66 + 110 * index, 456), radius(index), FAINT)
+        drawing.words((78 + 110 * index, 460), name, FAINT)
     drawing.save(path)
 
 
 def placeable(profile: Profile) -> list[Layers]:
-    """Those that have a place between logarithmic axes."""
-    return [layers for layers in profile.layers if layers.intensity and layers.gflops]
+    """Those that matter, by a hundredth of the time at least, and have a place between logarithmic axes."""
+    return [layers for layers in profile.layers
+            if layers.milliseconds > profile.whole.milliseconds / 100 and layers.intensity and layers.gflops]
 
 
 def radius(index: int) -> float:
@@ -110,7 +112,7 @@ def draw_roofs(drawing: Drawing, frame: Frame, profile: Profile, intensities: Po
     ridge = frame.at(gflops / gbps, gflops)
     foot, end = frame.at(start, start * gbps), frame.at(intensities[1], gflops)
     drawing.line([foot, ridge, end], INK, 1.8)
-    drawing.words((end[0] - 4, end[1] - 6), f"{figure(gflops)} GFLOP/s", anchor="end")
+    drawing.words((ridge[0], ridge[1] - 8), f"{figure(gflops)} GFLOP/s", anchor="middle")
     slope = math.degrees(math.atan2(ridge[1] - foot[1], ridge[0] - foot[0]))
     drawing.words(((foot[0] + ridge[0]) / 2 - 6, (foot[1] + ridge[1]) / 2 - 6), f"{figure(gbps)} GB/s", anchor="middle", turn=slope)
 
@@ -141,7 +143,7 @@ def apart(names: list[tuple[Point, str]], gap: float) -> list[tuple[Point, str]]
 
 
 def scaling_plot(panels: list[Panel], path: Path) -> None:
-    """Three frames, from zero on both axes; full lines are ours, dashed ones the best peer's."""
+    """A frame for each panel, from zero on both axes; full lines are ours, dashed ones the best peer's."""
     drawing = Drawing(40 + 310 * len(panels), 350, "Milliseconds over passes, pixels and threads")
     for index, panel in enumerate(panels):
         steps = round_steps(max(max(line.milliseconds) for line in panel.lines))
