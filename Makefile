@@ -15,8 +15,8 @@ run: ## build, then run the server here (PORT=8080) until Ctrl-C
 test: ## everything: style, Swift, browser; about ten minutes the first time
 	@exec scripts/test
 
-bench: ## measure the engine on this machine
-	@exec scripts/bench
+bench: ## compare the engine with PyTorch, ONNX Runtime and OpenVINO here, and plot it (ARGS="--quick"; ARGS=--help)
+	@exec scripts/bench $(ARGS)
 
 fuzz: ## search for input that does harm (TARGET=checkpoints, multipart, header, jpeg or parameters; SECONDS=60 for each)
 	@exec scripts/fuzz $(or $(TARGET),all) $(SECONDS)
