@@ -48,7 +48,7 @@ extension Ensemble {
         let metadata = members[member].metadata?.features(for: PatientInformation()) ?? []
         let normalization = normalization
         guard let square = photo.squares[plan.inputSize] else { return .init(manifest.members[member], PassTimes()) }
-        let executor = Executor(kernels: kernels, threads: PassPool.teams(of: threads).first ?? 1, plans: [plan])
+        let executor = Executor(kernels: kernels, threads: PassPool.teamSize(threads), plans: [plan])
         let times = PassTimes.measure(plan, on: executor, passes: rounds, metadata: metadata) { rows, target, stride in
             View(index: 0).write(rows: rows, of: square, normalized: normalization, to: target, stride: stride)
         }

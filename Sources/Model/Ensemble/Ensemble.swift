@@ -54,7 +54,7 @@ public final class Ensemble: Sendable {
         let loaded = weights
         let precision = precision ?? manifest.defaults?.precision.flatMap { kernels.has($0) ? $0 : nil } ?? .fp32
         guard kernels.has(precision) else { throw .precision(precision, kernels: kernels.name) }
-        let team = PassPool.teams(of: threads).first ?? 1
+        let team = PassPool.teamSize(threads)
         let made = Parallel.map(count: loaded.count, threads: threads) { index in
             Result { () throws(ModelError) in
                 try Member(

@@ -1,6 +1,7 @@
-/// The inference threads: fixed in number, in teams that share a pass, working through the passes of one analysis at a time.
+/// The inference threads: fixed in number, working through the passes of one analysis at a time.
 ///
-/// Up to four threads are one team; of more, each team takes the next pass whole.
+/// As long as there is a pass for every thread, each takes the next one whole: nothing is waited for, and a thread that is held up
+/// holds up no other. The few that are left over at the end, and a single one, are shared by a team, so that they take less time.
 final class PassPool: Sendable {
     /// The probabilities of one pass, one a class.
     typealias Pass = @Sendable (_ executor: Executor, _ index: Int) -> [Double]
@@ -13,9 +14,19 @@ final class PassPool: Sendable {
     private struct Batch {
         var pass: Pass
         var count: Int
+        /// The first that the team takes.
+        var shared: Int
         var next = 0
         var running = 0
         var finished: [(index: Int, result: [Double])] = []
+
+        /// The next pass that a thread may begin; the leader alone, and when nothing else runs, those for the team.
+        mutating func take(asLeader: Bool) -> Int? {
+            guard next < count, next < shared || (asLeader && running == 0) else { return nil }
+            next += 1
+            running += 1
+            return next - 1
+        }
     }
 
     private let state = Monitor(State())
@@ -25,19 +36,17 @@ final class PassPool: Sendable {
 
     init(threads count: Int, kernels: Kernels, plans: [Plan]) {
         let (state, pulse) = (state, pulse)
-        threads = Self.teams(of: count).map { size in
-            WorkThread { Self.work(state, pulse, Executor(kernels: kernels, threads: size, plans: plans)) }
+        threads = (0..<count).map { number in
+            WorkThread {
+                let own = Executor(kernels: kernels, plans: plans)
+                let team = number == 0 && count > 1 ? Executor(kernels: kernels, threads: Self.teamSize(count), plans: plans) : nil
+                Self.work(state, pulse, own: own, team: team ?? own, isLeader: number == 0)
+            }
         }
     }
 
-    /// The sizes of the teams that so many threads make.
-    static func teams(of threads: Int) -> [Int] {
-        let count = (threads + mostInTeam - 1) / mostInTeam
-        return (0..<count).map { threads * ($0 + 1) / count - threads * $0 / count }
-    }
-
-    /// More wait for each other longer than they gain.
-    private static let mostInTeam = 4
+    /// How many of so many threads share a pass: more than a few wait for each other longer than they gain.
+    static func teamSize(_ threads: Int) -> Int { min(threads, 8) }
 
     deinit {
         state.update { $0.isStopping = true }
@@ -53,7 +62,7 @@ final class PassPool: Sendable {
     func run(count: Int, pass: @escaping Pass, isCancelled: () -> Bool, completed: (Int, [Double]) -> Void) -> Bool {
         state.wait { state -> Void? in
             guard state.batch == nil else { return nil }
-            state.batch = Batch(pass: pass, count: count)
+            state.batch = Batch(pass: pass, count: count, shared: count / threads.count * threads.count)
             return ()
         }
         var done = 0
@@ -79,19 +88,17 @@ final class PassPool: Sendable {
         return !cancelled
     }
 
-    private static func work(_ state: Monitor<State>, _ pulse: Pulse, _ executor: Executor) {
+    private static func work(
+        _ state: Monitor<State>, _ pulse: Pulse, own: Executor, team: Executor, isLeader: Bool
+    ) {
         while true {
-            let task = state.wait { state -> (pass: Pass, index: Int)?? in
+            let task = state.wait { state -> (pass: Pass, index: Int, executor: Executor)?? in
                 if state.isStopping { return .some(nil) }
-                guard var batch = state.batch, batch.next < batch.count else { return nil }
-                let task = (batch.pass, batch.next)
-                batch.next += 1
-                batch.running += 1
-                state.batch = batch
-                return task
+                guard let index = state.batch?.take(asLeader: isLeader), let batch = state.batch else { return nil }
+                return (batch.pass, index, index < batch.shared ? own : team)
             }
             guard let task else { return }
-            let result = task.pass(executor, task.index)
+            let result = task.pass(task.executor, task.index)
             pulse.beat()
             state.update { state in
                 state.batch?.running -= 1
