@@ -136,6 +136,41 @@ import Testing
             for (ours, theirs) in zip(logits, fixture.logits) { #expect(abs(Double(ours) - theirs) <= 1e-4 * scale) }
         }
     }
+
+    @Test(arguments: Kernels.available.filter { $0.has(.bf16) }.map(\.name))
+    func `bf16 differs from fp32 by what its products' rounding makes plausible, and is rounded alike by all`(_ name: String)
+        throws
+    {
+        for network in ["tf_efficientnet_b0_ns", "tf_efficientnet_lite0"] {
+            let fixture = try #require(Self.cases.first { $0.architecture == network && $0.input_size == 75 })
+            func logits(_ kernels: Kernels) throws -> [Float] {
+                let plan = try Plan(
+                    architecture: Architecture(name: network), classes: 9, inputSize: 75, precision: .bf16, kernels: kernels,
+                    weights: DeterministicWeights())
+                return try Executor(kernels: kernels, plans: [plan]).run(plan, input: NetworkInput.values(75))
+            }
+            let ours = try logits(Kernels.choose(name))
+            let plain = try logits(Kernels.choose("reference"))
+            let scale = fixture.logits.map(abs).max() ?? 1
+            var largest = 0.0
+            for ((ours, plain), exact) in zip(zip(ours, plain), fixture.logits) {
+                largest = max(largest, abs(Double(ours) - exact))
+                #expect(abs(Double(ours) - exact) <= 0.05 * scale)
+                #expect(abs(ours - plain) <= 0.02 * Float(scale))
+            }
+            #expect(largest > 1e-5 * scale, "it was not computed in bf16")
+        }
+    }
+
+    @Test func `kernels without bf16 refuse it`() throws {
+        for kernels in Kernels.available where !kernels.has(.bf16) {
+            #expect(throws: ModelError.precision(.bf16, kernels: kernels.name)) {
+                try Ensemble(
+                    directory: Fixtures.root.appending(path: "ensembles/default").path, threads: 1, kernels: kernels,
+                    precision: .bf16)
+            }
+        }
+    }
 }
 
 /// The input of the parity fixtures: (3, size, size), 4u - 2 of the name "input".

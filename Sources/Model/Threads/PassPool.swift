@@ -39,7 +39,8 @@ final class PassPool: Sendable {
         threads = (0..<count).map { number in
             WorkThread {
                 let own = Executor(kernels: kernels, plans: plans)
-                let team = number == 0 && count > 1 ? Executor(kernels: kernels, threads: Self.teamSize(count), plans: plans) : nil
+                let team =
+                    number == 0 && count > 1 ? Executor(kernels: kernels, threads: Self.teamSize(count), plans: plans) : nil
                 Self.work(state, pulse, own: own, team: team ?? own, isLeader: number == 0)
             }
         }

@@ -1,0 +1,67 @@
+import Synchronization
+import Testing
+
+@testable import Model
+
+/// Threads that share a pass, and how passes are shared out.
+@Suite struct TeamTests {
+    @Test(arguments: [1, 2, 3, 5])
+    func `every member works, and none passes a barrier before all have come`(size: Int) {
+        let team = Team(size: size)
+        let arrived = (0..<50).map { _ in Counter() }
+        let early = Counter()
+        for _ in 0..<3 {
+            team.run { _ in
+                for counter in arrived {
+                    counter.add(1)
+                    team.barrier()
+                    if counter.value % size != 0 { early.add(1) }
+                    team.barrier()
+                }
+            }
+        }
+        #expect(arrived.allSatisfy { $0.value == 3 * size })
+        #expect(early.value == 0)
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func `every task is taken once, whoever takes it`(threads: Int) {
+        let shares = (0..<threads).map { _ in TaskShare() }
+        let taken = (0..<1000).map { _ in Counter() }
+        for (index, share) in shares.enumerated() { share.set((1000 * index / threads)..<(1000 * (index + 1) / threads)) }
+        _ = Parallel.map(count: threads, threads: threads) { thread in
+            while let task = shares[thread].takeFirst() { taken[task].add(1) }
+            for share in shares { while let task = share.takeLast() { taken[task].add(1) } }
+        }
+        #expect(taken.allSatisfy { $0.value == 1 })
+        #expect(shares.allSatisfy { $0.takeFirst() == nil && $0.takeLast() == nil })
+    }
+
+    @Test(arguments: [(1, 3), (2, 1), (2, 4), (2, 5), (3, 2), (4, 11)])
+    func `each pass is made once, and those left over at the end one after the other`(threads: Int, count: Int) throws {
+        let plan = try Plan(
+            architecture: Architecture(name: "tf_efficientnet_lite0"), classes: 9, inputSize: 32, kernels: .choose(),
+            weights: SyntheticWeights())
+        let pool = try PassPool(threads: threads, kernels: .choose(), plans: [plan])
+        let running = Counter()
+        let crowded = Counter()
+        var results: [Int: [Double]] = [:]
+        let finished = pool.run(
+            count: count,
+            pass: { executor, index in
+                running.add(1)
+                if index >= count / threads * threads, running.value != 1 || executor.team.size != threads { crowded.add(1) }
+                running.add(-1)
+                return [Double(index)]
+            }, isCancelled: { false }, completed: { results[$0] = $1 })
+        #expect(finished && results == Dictionary(uniqueKeysWithValues: (0..<count).map { ($0, [Double($0)]) }))
+        #expect(crowded.value == 0)
+    }
+
+    /// Counts from any thread.
+    private final class Counter: Sendable {
+        private let count = Atomic(0)
+        func add(_ number: Int) { count.add(number, ordering: .acquiringAndReleasing) }
+        var value: Int { count.load(ordering: .acquiring) }
+    }
+}
