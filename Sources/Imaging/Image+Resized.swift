@@ -9,10 +9,12 @@ extension Image {
             let columns = LinearTap.columns(source: grid.side, target: side)
             let rows = LinearTap.rows(source: grid.side, target: side)
             let pixels = PrivateBytes(count: side * side * 3) { output in
-                for y in 0..<side {
-                    let row = rows[y]
-                    for x in 0..<side {
-                        let column = columns[x]
+                // Along the stored rows, also where they stand upright: the other way each pixel is a miss of the cache.
+                let rowsStandUpright = abs(grid.stepAcross) > abs(grid.stepDown)
+                for outer in 0..<side {
+                    for inner in 0..<side {
+                        let (x, y) = rowsStandUpright ? (outer, inner) : (inner, outer)
+                        let (column, row) = (columns[x], rows[y])
                         let upperLeft = grid[column.first, row.first]
                         let upperRight = grid[column.second, row.first]
                         let lowerLeft = grid[column.first, row.second]
