@@ -39,10 +39,9 @@ public final class Executor {
     ) -> [Float] {
         precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count)
         let (kernels, team, shares, arena, scratch, logits) = (kernels, team, shares, arena, scratch, logits)
-        let format = kernels.format(plan.precision)
         team.run { member in
             let pass = Pass(
-                plan: plan, kernels: kernels, format: format, arena: arena.pointer, scratch: scratch[member].pointer,
+                plan: plan, kernels: kernels, arena: arena.pointer, scratch: scratch[member].pointer,
                 member: member, team: team, shares: shares)
             pass.prepare(fill)
             for step in plan.steps {
@@ -68,8 +67,6 @@ public final class Executor {
 struct Pass {
     let plan: Plan
     let kernels: Kernels
-    /// The kernels of the plan's precision.
-    let format: mela_format
     let arena: UnsafeMutablePointer<Float>
     let scratch: UnsafeMutablePointer<Float>
     let member: Int
@@ -98,6 +95,11 @@ struct Pass {
     }
 
     func address(_ slot: Plan.Slot) -> UnsafeMutablePointer<Float> { arena + slot.offset }
+
+    /// An activation in the precision that a product reads.
+    func start(of tensor: Plan.Tensor, _ precision: Precision) -> UnsafeRawPointer {
+        UnsafeRawPointer(address(precision == .bf16 ? tensor.narrow ?? tensor.wide : tensor.wide))
+    }
 
     func weights(_ place: Int) -> UnsafeRawPointer { plan.weights.start + place }
 

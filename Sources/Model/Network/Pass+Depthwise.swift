@@ -18,7 +18,7 @@ extension Pass {
     func run(_ step: Plan.Depthwise) {
         let geometry = step.geometry
         guard
-            let function = format.depthwise(Int32(geometry.kernel), Int32(geometry.stride), step.activation.kernel)
+            let function = kernels.format(step.precision).depthwise(Int32(geometry.kernel), Int32(geometry.stride), step.activation.kernel)
         else { preconditionFailure("no EfficientNet has this depthwise convolution") }
         tasks(step.weights.blocks.count * step.strips) { task in
             run(step, block: task / step.strips, strip: task % step.strips, function)
@@ -38,7 +38,7 @@ extension Pass {
         sums.update(repeating: 0, count: width)
         let first = geometry.outputHeight * strip / step.strips
         let end = geometry.outputHeight * (strip + 1) / step.strips
-        let elementSize = plan.precision.size
+        let elementSize = step.precision.size
         var output =
             UnsafeMutableRawPointer(address(step.output))
             + (first * geometry.outputWidth * step.outputStride + weights.channels.first) * elementSize
@@ -73,15 +73,11 @@ extension Pass {
             let patches = ring.zeros + ring.rowCount
             gather(row, into: patches)
             // Windows overlap by one column: 27 floats every 18.
+            multiply(patches, stride: 18, matrix, block: block, activation, rows: columns, into: ring.picture(row))
+        case .expansion(let matrix, let activation, let tensor):
+            let input = start(of: tensor, matrix.precision) + row * columns * tensor.stride * matrix.precision.size
             multiply(
-                patches, stride: 18, depth: 27, matrix.blocks[block], activation, rows: columns, into: ring.picture(row),
-                .fp32)
-        case .expansion(let matrix, let activation, let tensor, let channels):
-            let input =
-                UnsafeRawPointer(address(tensor.narrow ?? tensor.wide)) + row * columns * tensor.stride * plan.precision.size
-            multiply(
-                input, stride: tensor.stride, depth: channels, matrix.blocks[block], activation, rows: columns,
-                into: ring.picture(row), plan.precision)
+                input, stride: tensor.stride, matrix, block: block, activation, rows: columns, into: ring.picture(row))
         case .activation(let tensor):
             var from = address(tensor.wide) + row * columns * tensor.stride + step.weights.blocks[block].channels.first
             var to = ring.picture(row)
@@ -94,14 +90,15 @@ extension Pass {
     }
 
     private func multiply(
-        _ input: UnsafeRawPointer, stride: Int, depth: Int, _ block: PackedMatrix.Block, _ activation: Activation, rows: Int,
-        into output: UnsafeMutablePointer<Float>, _ precision: Precision
+        _ input: UnsafeRawPointer, stride: Int, _ matrix: PackedMatrix, block: Int, _ activation: Activation, rows: Int,
+        into output: UnsafeMutablePointer<Float>
     ) {
+        let block = matrix.blocks[block]
         var product = mela_product(
             input: input, input_stride: stride, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
-            output: output, output_stride: block.channels.width, rows: rows, depth: depth, width: block.channels.width,
+            output: output, output_stride: block.channels.width, rows: rows, depth: matrix.depth, width: block.channels.width,
             activation: activation.kernel)
-        kernels.product(&product, precision)
+        kernels.product(&product, matrix.precision)
     }
 
     /// Three rows of the padded input as one, column by column: the stem's window is then one stretch of floats.

@@ -39,18 +39,18 @@ extension Pass {
             var panel = weights(block.panel)
             if let gate = step.gate {
                 if scaled != block.panel {
-                    format.scale_panel(panel, address(gate), scratch, depth, width)
+                    kernels.format(step.matrix.precision).scale_panel(panel, address(gate), scratch, depth, width)
                     scaled = block.panel
                 }
                 panel = UnsafeRawPointer(scratch)
             }
             let place = first * step.output.stride + channels
             var product = mela_product(
-                input: input + first * inputStride * plan.precision.size, input_stride: inputStride, panel: panel,
+                input: input + first * inputStride * step.matrix.precision.size, input_stride: inputStride, panel: panel,
                 bias: floats(block.bias), residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
                 output: address(step.output.wide) + place, output_stride: step.output.stride, rows: end - first, depth: depth,
                 width: width, activation: MELA_IDENTITY)
-            kernels.product(&product, plan.precision)
+            kernels.product(&product, step.matrix.precision)
             if let narrow = step.output.narrow {
                 let target = UnsafeMutableRawPointer(address(narrow)).assumingMemoryBound(to: UInt16.self)
                 kernels.table.pointee.bf16_narrow(
@@ -60,7 +60,7 @@ extension Pass {
     }
 
     func run(_ step: Plan.Head) {
-        let input = UnsafeRawPointer(address(step.input.narrow ?? step.input.wide))
+        let input = start(of: step.input, step.matrix.precision)
         tasks(step.matrix.blocks.count) { task in
             let block = step.matrix.blocks[task]
             let sums = address(step.sums) + block.channels.first
@@ -69,11 +69,11 @@ extension Pass {
             while first < step.positions {
                 let rows = min(Executor.headRows, step.positions - first)
                 var product = mela_product(
-                    input: input + first * step.input.stride * plan.precision.size, input_stride: step.input.stride,
+                    input: input + first * step.input.stride * step.matrix.precision.size, input_stride: step.input.stride,
                     panel: weights(block.panel), bias: floats(block.bias), residual: nil, output: scratch,
-                    output_stride: block.channels.width, rows: rows, depth: step.channels, width: block.channels.width,
+                    output_stride: block.channels.width, rows: rows, depth: step.matrix.depth, width: block.channels.width,
                     activation: step.activation.kernel)
-                kernels.product(&product, plan.precision)
+                kernels.product(&product, step.matrix.precision)
                 kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
                 first += rows
             }

@@ -43,8 +43,8 @@ public final class Plan: @unchecked Sendable {
         enum Source {
             /// The stem: a dense 3x3 convolution at stride 2 of the network's input.
             case image(PackedMatrix, Activation)
-            /// A pointwise convolution of an activation of so many channels.
-            case expansion(PackedMatrix, Activation, Tensor, channels: Int)
+            /// A pointwise convolution of an activation.
+            case expansion(PackedMatrix, Activation, Tensor)
             /// An activation as it is.
             case activation(Tensor)
         }
@@ -53,6 +53,8 @@ public final class Plan: @unchecked Sendable {
         /// (kernel * kernel) taps a channel, in the blocks of the source.
         var weights: PackedMatrix
         var output: Slot
+        /// Of the output: what the projection reads.
+        var precision: Precision
         /// (strips, channels): sums of the outputs over each strip of rows.
         var sums: Slot
         var inputShape: Shape
@@ -98,7 +100,6 @@ public final class Plan: @unchecked Sendable {
     /// The last pointwise convolution, its mean over all positions, and the classifier.
     struct Head {
         var input: Tensor
-        var channels: Int
         var matrix: PackedMatrix
         var activation: Activation
         var positions: Int

@@ -1,3 +1,4 @@
+import Foundation
 import CKernels
 
 /// Builds a plan: fuses layers into steps, folds batch norms, and gives each weight and each activation its place.
@@ -16,13 +17,17 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         /// In the arena.
         case stored(Plan.Tensor)
         /// A pointwise convolution's of another, a row at a time.
-        case expansion(PackedMatrix, Activation, of: Plan.Tensor, channels: Int)
+        case expansion(PackedMatrix, Activation, of: Plan.Tensor)
         /// A depthwise convolution's, in the arena in the precision of the products, with its sums and, later, its gate.
         case depthwise(Plan.Slot, sums: Plan.Slot, strips: Int, gate: Plan.Slot?)
     }
 
     private let architecture: Architecture
-    private let precision: Precision
+    private let wanted: Precision
+    private var precision: Precision {
+        let e = ProcessInfo.processInfo.environment["FP32_STAGES"] ?? ""
+        return e.split(separator: ",").contains(Substring(stage)) ? .fp32 : wanted
+    }
     private let kernels: Kernels
     private let threads: Int
     private let weights: Source
@@ -41,7 +46,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         architecture: Architecture, inputSize: Int, precision: Precision, kernels: Kernels, threads: Int, weights: Source
     ) {
         self.architecture = architecture
-        self.precision = precision
+        self.wanted = precision
         self.kernels = kernels
         self.threads = threads
         self.weights = weights
@@ -77,8 +82,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         switch input.form {
         case .stored(let tensor):
             precondition(residual == nil, "no EfficientNet adds to an expansion")
-            let form = Form.expansion(matrix, activation, of: tensor, channels: input.shape.channels)
-            return Value(shape: shape, form: form)
+            return Value(shape: shape, form: .expansion(matrix, activation, of: tensor))
         case .depthwise(let slot, _, _, let gate):
             let output = newTensor(shape)
             var addend: Plan.Tensor?
@@ -118,17 +122,16 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             switch input.form {
             case .image(let stem):
                 (.image(stem, architecture.activation), [inputSlot], input.shape.elements * 27, paddedSide * paddedSide * 12)
-            case .expansion(let expand, let activation, let tensor, let channels):
+            case .expansion(let expand, let activation, let tensor):
                 (
-                    .expansion(expand, activation, tensor, channels: channels), [tensor.narrow ?? tensor.wide],
-                    input.shape.elements * channels,
-                    input.shape.positions * channels * precision.size + bytes(of: expand)
+                    .expansion(expand, activation, tensor), [tensor.wide, tensor.narrow], input.shape.elements * expand.depth,
+                    input.shape.positions * expand.depth * precision.size + bytes(of: expand)
                 )
             case .stored(let tensor): (.activation(tensor), [tensor.wide], 0, input.shape.elements * 4)
             case .depthwise: preconditionFailure("no EfficientNet has two depthwise convolutions in a row")
             }
         let step = Plan.Depthwise(
-            source: source, weights: matrix, output: output, sums: sums, inputShape: input.shape, geometry: geometry,
+            source: source, weights: matrix, output: output, precision: precision, sums: sums, inputShape: input.shape, geometry: geometry,
             activation: activation, strips: strips, isLarge: shape.elements * precision.size > Self.cacheBytes)
         reserve((kernel + 1) * step.rowPixels * Int(MELA_WIDEST) + 9 * paddedSide)
         append(
@@ -171,7 +174,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     }
 
     mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) {
-        guard case .expansion(let matrix, let activation, let tensor, let channels) = input.form else {
+        guard case .expansion(let matrix, let activation, let tensor) = input.form else {
             preconditionFailure("every EfficientNet has a pointwise convolution before its classifier")
         }
         let features = input.shape.channels + metadataFeatures
@@ -182,11 +185,11 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         append(
             .head(
                 Plan.Head(
-                    input: tensor, channels: channels, matrix: matrix, activation: activation,
+                    input: tensor, matrix: matrix, activation: activation,
                     positions: input.shape.positions, sums: sums, metadataFeatures: metadataFeatures, classifier: classifier)),
-            uses: [tensor.narrow ?? tensor.wide, sums],
-            multiplyAdds: input.shape.elements * channels + features * classes,
-            bytes: input.shape.positions * channels * precision.size + bytes(of: matrix) + bytes(of: classifier))
+            uses: [tensor.wide, tensor.narrow, sums],
+            multiplyAdds: input.shape.elements * matrix.depth + features * classes,
+            bytes: input.shape.positions * matrix.depth * precision.size + bytes(of: matrix) + bytes(of: classifier))
     }
 
     /// The steps with every slot's offset filled in.
@@ -220,7 +223,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     }
 
     private func bytes(of matrix: PackedMatrix) -> Int {
-        matrix.blocks.reduce(0) { $0 + $1.channels.width } * matrix.depth * precision.size
+        matrix.blocks.reduce(0) { $0 + $1.channels.width } * matrix.depth * matrix.precision.size
     }
 
     private mutating func geometry(of input: Shape, kernel: Int, stride: Int) -> ConvolutionGeometry {
@@ -237,7 +240,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         let stride = ChannelBlock.stride(of: shape.channels)
         let count = shape.positions * stride
         return Plan.Tensor(
-            wide: newSlot(count), narrow: precision == .bf16 ? newSlot(narrowed(count)) : nil, stride: stride)
+            wide: newSlot(count), narrow: wanted == .bf16 ? newSlot((count + 1) / 2) : nil, stride: stride)
     }
 
     private mutating func newSlot(_ count: Int) -> Plan.Slot {
@@ -265,8 +268,8 @@ extension Plan.Operation {
         case .depthwise(var depthwise):
             switch depthwise.source {
             case .image: break
-            case .expansion(let matrix, let activation, let tensor, let channels):
-                depthwise.source = .expansion(matrix, activation, placed(tensor), channels: channels)
+            case .expansion(let matrix, let activation, let tensor):
+                depthwise.source = .expansion(matrix, activation, placed(tensor))
             case .activation(let tensor): depthwise.source = .activation(placed(tensor))
             }
             depthwise.output = place(depthwise.output)

@@ -35,5 +35,6 @@ struct PackedMatrix: Equatable, Sendable {
 
     /// Input channels of a pointwise convolution, taps of a depthwise one.
     var depth: Int
+    var precision: Precision
     var blocks: [Block]
 }
