@@ -3,7 +3,7 @@
 Run `python early_stop.py ../.build/release/melascan ../ensembles/default PHOTOS/manifest.csv [--split val]`: prints the bundle's
 `earlyStop` for photos that the networks did not learn from. `--write TEXT` puts it into ensemble.json, measured on TEXT. `--check` takes
 the bundle's own bound and counts the verdicts it changes, on photos that it was not measured with. The CSV has the columns image_path,
-split, label (needed by the counts alone). `--scores FILE` keeps the passes' scores, and reads them where the file is there.
+split, label (for the counts alone) and, where photos belong together, group: all photos of a group are one case. `--scores FILE` keeps the passes' scores, and reads them where the file is there.
 """
 
 import argparse
@@ -65,16 +65,22 @@ def at_most(count: int, of: int) -> str:
     return f"at most {1000 * high:.2f} in 1,000"
 
 
-def report(means: np.ndarray, bound: float, points: list[dict], is_target: np.ndarray, passes: int) -> None:
-    moves = largest_moves(means)
-    print(f"moves above the bound {bound}: {(moves > bound).sum()} of {len(means)} photos ({at_most(int((moves > bound).sum()), len(means))})")
+def share(is_so: np.ndarray, groups: np.ndarray) -> str:
+    """How many photos and how many cases, with the rates that these allow."""
+    photos, cases = int(is_so.sum()), len(set(groups[is_so]))
+    of = len(set(groups))
+    return f"{photos} of {len(groups)} photos ({at_most(photos, len(groups))}), {cases} of {of} cases ({at_most(cases, of)})"
+
+
+def report(means: np.ndarray, groups: np.ndarray, bound: float, points: list[dict], is_target: np.ndarray, passes: int) -> None:
+    print(f"moves above the bound {bound}: {share(largest_moves(means) > bound, groups)}")
     for point in points:
         threshold = point["threshold"]
         needed = rounds_needed(means, threshold, bound)
         changed = (means[np.arange(len(means)), needed - 1] >= threshold) != (means[:, -1] >= threshold)
         used = needed * passes
-        print(f"{point['name']} at {threshold}: {changed.sum()} of {len(means)} verdicts changed ({at_most(int(changed.sum()), len(means))}), "
-              f"{(changed & is_target).sum()} of {is_target.sum()} melanomas ({at_most(int((changed & is_target).sum()), int(is_target.sum()))})")
+        print(f"{point['name']} at {threshold}: verdicts changed: {share(changed, groups)}")
+        print(f"  of the target class: {share(changed[is_target], groups[is_target])}")
         print(f"  passes: mean {used.mean():.2f} of {means.shape[1] * passes}, median {np.median(used):.0f}; " + ", ".join(
             f"{count}: {(used == count).mean():.1%}" for count in np.unique(used)))
 
@@ -100,21 +106,23 @@ def main() -> None:
             np.save(options.scores, scores)
     weights = np.array([member.get("weight") or 1 for member in bundle["members"]])
     means = round_means(scores, weights)
+    groups = np.array([row.get("group") or row["image_path"] for row in rows])
     if options.check:
         bound = bundle["earlyStop"]["bound"]
     else:
-        # Photos above it, at most: (exceeded + 1) / (photos + 1) <= RATE; the fewest that this allows is none.
+        # (exceeded + 1) / (cases + 1) is at most RATE; with none above it the bound is on the safe side.
         bound = math.ceil(largest_moves(means).max() * 10_000) / 10_000
-        if 1 / (len(means) + 1) > RATE:
-            raise SystemExit(f"{len(means)} photos can't show a rate of {RATE}; it takes {round(1 / RATE) - 1} or more")
-        rule = {"bound": bound, "photos": len(means), "exceeded": 0, "measuredOn": options.write or options.split}
+        cases = len(set(groups))
+        if 1 / (cases + 1) > RATE:
+            raise SystemExit(f"{cases} cases can't show a rate of {RATE}; it takes {round(1 / RATE) - 1} or more")
+        rule = {"bound": bound, "cases": cases, "exceeded": 0, "measuredOn": options.write or options.split}
         print(json.dumps({"earlyStop": rule}))
         if options.write:
             bundle["earlyStop"] = rule
             (options.bundle / "ensemble.json").write_text(json.dumps(bundle, indent=2, ensure_ascii=False) + "\n")
     is_target = np.array([row["label"] == bundle["target"] for row in rows])
     print(f"{len(means)} photos of the {options.split} split")
-    report(means, bound, bundle["operatingPoints"], is_target, len(weights))
+    report(means, groups, bound, bundle["operatingPoints"], is_target, len(weights))
 
 
 if __name__ == "__main__":

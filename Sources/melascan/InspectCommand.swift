@@ -43,7 +43,7 @@ struct InspectCommand: ParsableCommand {
         )
         for point in manifest.operatingPoints { print("  operating point: \(Self.describe(point))") }
         let rule = manifest.earlyStop.map {
-            "bound \($0.bound), above it \($0.exceeded) of \($0.photos) photos (\($0.measuredOn))"
+            "bound \($0.bound), above it \($0.exceeded) of \($0.cases) cases (\($0.measuredOn))"
         }
         print("  early stop: \(rule ?? "none, as none was measured")")
         print(

@@ -47,7 +47,7 @@ import Testing
         let stop = try #require(json["early_stop"] as? [String: Any])
         #expect(passes < 16 && stop["planned"] as? Int == 16 && stop["reason"] as? String == "settled")
         let rule = try #require(stop["rule"] as? String)
-        #expect(rule.contains("1 in 1,000") && rule.contains("validation split, 2025 photos"))
+        #expect(rule.contains("1 in 1,000") && rule.contains("validation split: 2,025 photos; 1134 cases"))
         let page = post(service, accept: "text/html").text
         #expect(
             page.contains("Stopped after \(passes) of 16 passes") && page.contains("stopped early")
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `has its measure in the model card`() throws {
         let rule = try #require(try card(TestService.make())["early_stop"] as? [String: Any])
-        #expect(rule["photos"] as? Int == 2025 && rule["measured_on"] as? String == "validation split")
+        #expect(rule["cases"] as? Int == 1134 && rule["measured_on"] as? String == "validation split: 2,025 photos")
     }
 
     // MARK: - Budget

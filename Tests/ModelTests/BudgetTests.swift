@@ -82,7 +82,7 @@ import Testing
 
     @Test func `leaves the early stop its rule`() throws {
         var manifest = try Self.ensemble.get().manifest
-        manifest.earlyStop = .init(bound: 0.0001, photos: 2000, exceeded: 0, measuredOn: "test")
+        manifest.earlyStop = .init(bound: 0.0001, cases: 2000, exceeded: 0, measuredOn: "test")
         let ensemble = try Ensemble(
             manifest: manifest, sha256: "", directory: Self.directory, threads: 2, kernels: Kernels.choose())
         var options = Ensemble.Options()

@@ -14,7 +14,7 @@ import Testing
     /// The default bundle's, two members with eight views.
     private func manifest(bound: Double? = 0.25) throws -> Manifest {
         var manifest = try Manifest(json: Self.bundle.get())
-        manifest.earlyStop = bound.map { .init(bound: $0, photos: 2000, exceeded: 0, measuredOn: "test") }
+        manifest.earlyStop = bound.map { .init(bound: $0, cases: 2000, exceeded: 0, measuredOn: "test") }
         return manifest
     }
 
@@ -74,14 +74,14 @@ import Testing
         #expect(ending.reason == .notJudged && ending.expected == nil && ending.planned == 16)
     }
 
-    @Test func `is refused where its photos are too few, or too many lie above its bound, or it is no bound`() throws {
-        for (bound, photos, exceeded, isSound) in [
+    @Test func `is refused where its cases are too few, or too many lie above its bound, or it is no bound`() throws {
+        for (bound, cases, exceeded, isSound) in [
             (0.25, 999, 0, true), (0.25, 998, 0, false), (0.25, 1999, 1, true), (0.25, 1998, 1, false), (0, 2000, 0, false),
             (-1, 2000, 0, false), (.infinity, 2000, 0, false), (0.25, -1, 0, false), (0.25, 2000, -1, false),
-            (0.25, .max, 0, false), (0.25, 2000, 2001, false),
+            (0.25, .max, 0, true), (0.25, 2000, 2001, false),
         ] {
             var manifest = try manifest()
-            manifest.earlyStop = .init(bound: bound, photos: photos, exceeded: exceeded, measuredOn: "test")
+            manifest.earlyStop = .init(bound: bound, cases: cases, exceeded: exceeded, measuredOn: "test")
             if isSound {
                 #expect(throws: Never.self) { try manifest.check() }
             } else {
@@ -98,7 +98,7 @@ import Testing
 
     private func ensemble(bound: Double?, threads: Int = 2, change: (inout Manifest) -> Void = { _ in }) throws -> Ensemble {
         var manifest = try Manifest(json: Data(contentsOf: URL(filePath: Self.directory + "/ensemble.json")))
-        manifest.earlyStop = bound.map { .init(bound: $0, photos: 2000, exceeded: 0, measuredOn: "test photos") }
+        manifest.earlyStop = bound.map { .init(bound: $0, cases: 2000, exceeded: 0, measuredOn: "test photos") }
         change(&manifest)
         return try Ensemble(
             manifest: manifest, sha256: "", directory: Self.directory, threads: threads, kernels: Kernels.choose())
@@ -130,7 +130,7 @@ import Testing
         #expect(scores.count == 2 && abs(scores.mean - analysis.rawProbability) < 2e-6)
         #expect([analysis.spread.lowest, analysis.spread.highest] == scores.sorted())
         let stop = try #require(analysis.earlyStop)
-        #expect(stop.reason == .settled && stop.planned == 16 && stop.rule.contains("test photos, 2000 photos"))
+        #expect(stop.reason == .settled && stop.planned == 16 && stop.rule.contains("test photos; 2000 cases"))
         let expected = try #require(stop.expected)
         #expect(expected.lowest <= analysis.rawProbability && analysis.rawProbability <= expected.highest)
         #expect(analysis.remarks.contains { $0.hasPrefix("Stopped after 2 of 16 passes") && $0.contains("1 in 1,000") })

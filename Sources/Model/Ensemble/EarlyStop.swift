@@ -58,7 +58,7 @@ struct EarlyStop: Equatable, Sendable {
     private var rule: String {
         "The mean of the first r of \(rounds) rounds of passes decides where its arcsine square root is more than "
             + "\(measured.bound) √(1/r - 1/\(rounds)) from the threshold's. All passes give another verdict for at most 1 in 1,000 "
-            + "photos like those that this was measured on (\(measured.measuredOn), \(measured.photos) photos)."
+            + "photos like those that this was measured on (\(measured.measuredOn); \(measured.cases) cases)."
     }
 
     /// Stabilises the variance of a share (Fisher's angular transformation).
