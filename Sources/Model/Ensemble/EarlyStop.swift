@@ -39,11 +39,15 @@ struct EarlyStop: Equatable, Sendable {
 
     /// What the answer says of an end after these passes.
     func ending(mean: Double, after order: PassOrder) -> Analysis.EarlyStop {
+        guard isJudged else {
+            return Analysis.EarlyStop(
+                reason: .notJudged, planned: planned.passes.count,
+                rule: "The photo can't be judged, whatever further passes give.", expected: nil)
+        }
         let range = range(around: mean, after: order.rounds)
         return Analysis.EarlyStop(
-            reason: isJudged ? .settled : .notJudged, planned: planned.passes.count,
-            rule: isJudged ? rule : "The photo can't be judged, whatever further passes give.",
-            expected: isJudged ? .init(lowest: range.lowerBound.rounded6, highest: range.upperBound.rounded6) : nil)
+            reason: .settled, planned: planned.passes.count, rule: rule,
+            expected: .init(lowest: range.lowerBound.rounded6, highest: range.upperBound.rounded6))
     }
 
     /// Where the mean of all passes lies, at the stated rate.
