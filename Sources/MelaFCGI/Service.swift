@@ -29,6 +29,7 @@ final class Service: Sendable {
     private let loading = Monitor(Loading())
     /// Seconds that a request waits for the start to end.
     private let patience: Int
+    /// Measures how long passes take here.
     private let speed: @Sendable (Ensemble) -> Ensemble.Speed
     /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
@@ -36,7 +37,7 @@ final class Service: Sendable {
 
     /// - Parameters:
     ///   - patience: seconds that requests which need the ensemble wait while it is loaded; 0: they are refused.
-    ///   - speed: how long passes take here.
+    ///   - speed: measures how long passes take here.
     init(
         settings: Settings, logger: Logger, patience: Int = 0,
         speed: @escaping @Sendable (Ensemble) -> Ensemble.Speed = { $0.measureSpeed() }
@@ -126,7 +127,7 @@ final class Service: Sendable {
         loading.update { $0.engine = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
-            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
+            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels; loaded in \(loadTime.decimals(0)) ms, tested and ready in \(watch.milliseconds.decimals(0)) ms"
         )
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
         if let budget = ensemble.shortfall(of: defaults) {

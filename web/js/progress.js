@@ -59,7 +59,7 @@ export class Progress extends EventTarget {
 
   pass({ done, of, probability }) {
     if (!this.#drawn) this.announce("The server is analysing the photo.");
-    this.#say(`Pass ${done} of ${of}${this.#timeLeft(done, of)}`)
+    this.#say(`Pass ${done} of ${of}${this.#timeLeft(done, of)}`);
     this.#bar.max = of;
     this.#bar.value = done;
     if (Number.isFinite(probability)) {
