@@ -20,7 +20,7 @@ def scores(tool: Path, bundle: Path, photos: list[Path]) -> np.ndarray:
     """The raw mean softmax of the target for each photo, by the tool."""
     values: list[float] = []
     for start in range(0, len(photos), 200):
-        lines = subprocess.run([tool, "analyze", *photos[start:start + 200], "--ensemble", bundle, "--json"],
+        lines = subprocess.run([tool, "analyze", *photos[start:start + 200], "--ensemble", bundle, "--json", "--no-early-stop"],
                                capture_output=True, text=True, check=True).stdout.splitlines()
         values += [json.loads(line)["raw_probability"] for line in lines]
     return np.array(values)

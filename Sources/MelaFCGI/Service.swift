@@ -29,15 +29,23 @@ final class Service: Sendable {
     private let loading = Monitor(Loading())
     /// Seconds that a request waits for the start to end.
     private let patience: Int
+    /// Measures how long passes take here.
+    private let speed: @Sendable (Ensemble) -> Ensemble.Speed
     /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
     private let decoding = Mutex(())
     private let decoded = Pulse()
 
-    /// - Parameter patience: seconds that requests which need the ensemble wait while it is loaded; 0: they are refused.
-    init(settings: Settings, logger: Logger, patience: Int = 0) {
+    /// - Parameters:
+    ///   - patience: seconds that requests which need the ensemble wait while it is loaded; 0: they are refused.
+    ///   - speed: measures how long passes take here.
+    init(
+        settings: Settings, logger: Logger, patience: Int = 0,
+        speed: @escaping @Sendable (Ensemble) -> Ensemble.Speed = { $0.measureSpeed() }
+    ) {
         self.settings = settings
         self.logger = logger
         self.patience = patience
+        self.speed = speed
         queue = AdmissionQueue(capacity: settings.queue)
     }
 
@@ -115,12 +123,31 @@ final class Service: Sendable {
             throw SettingsError(name: "MELASCAN_\(field.uppercased())", reason: "\(reason) for this ensemble")
         }
         let difference = try ensemble.selfTest()
+        defaults.stopsEarly = settings.earlyStop
+        defaults.budget = settings.budgetSeconds.map { Budget(seconds: $0, speed: measuredSpeed(of: ensemble)) }
         loading.update { $0.engine = Engine(ensemble: ensemble, defaults: defaults) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
-            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, \(ensemble.precision.rawValue); loaded in \(loadTime.decimals(0)) ms, with the self-test in \(watch.milliseconds.decimals(0)) ms"
+            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, \(ensemble.precision.rawValue); loaded in \(loadTime.decimals(0)) ms, tested and ready in \(watch.milliseconds.decimals(0)) ms"
         )
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
+        if let budget = ensemble.shortfall(of: defaults) {
+            logger.warning(
+                "\(budget.asked - budget.planned) of \(budget.asked) passes are left out: with them an analysis would take longer than MELASCAN_BUDGET_SECONDS=\(budget.seconds) on this machine"
+            )
+        }
+    }
+
+    /// How long passes take; measured in its turn among the analyses, which would slow it down, unless that is long in coming.
+    private func measuredSpeed(of ensemble: Ensemble) -> Ensemble.Speed {
+        struct TooLong: Error {}
+        // At the start those in the line wait for the ensemble.
+        let place = engine == nil ? nil : queue.enter()
+        let watch = Stopwatch()
+        try? place?.waitForTurn { _ throws(TooLong) in
+            if watch.milliseconds > 30_000 { throw TooLong() }
+        }
+        return withExtendedLifetime(place) { speed(ensemble) }
     }
 
     /// The photo upright and without metadata, to be kept; it is one that the networks can be given.

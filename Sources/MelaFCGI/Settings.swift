@@ -15,6 +15,10 @@ struct Settings: Sendable, Equatable {
     /// How much an analysis takes unless it is asked otherwise; nil: as the ensemble says.
     var views: Int?
     var members: Int?
+    /// Analyses end once further passes can hardly move the verdict, where the ensemble has a rule for it.
+    var earlyStop = true
+    /// Seconds that an analysis's passes may take; nil: as many as they take.
+    var budgetSeconds: Int? = 15
     var mode = Mode.clinic
     /// Where the records are: a folder, or PostgreSQL's address; nil: nothing is kept.
     var records: String?
@@ -60,6 +64,14 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_MAX_PIXELS", "largest photo, width times height (50000000)"),
         ("MELASCAN_VIEWS", "views a member, 1 to 8, that an analysis takes unless asked otherwise (as the ensemble says)"),
         ("MELASCAN_MEMBERS", "first members that an analysis takes unless asked otherwise (as the ensemble says)"),
+        (
+            "MELASCAN_EARLY_STOP",
+            "off: all passes are made, even where the ensemble's rule says that the rest can hardly move the verdict (on)"
+        ),
+        (
+            "MELASCAN_BUDGET_SECONDS",
+            "what an analysis's passes may take on this machine, whose speed is measured at the start; more are left out, whoever asks for them; 0: no limit (15)"
+        ),
         ("MELASCAN_OPERATING_POINT", "operating point of the verdicts (the ensemble's first)"),
         ("MELASCAN_MODE", "clinic, or cloud: every request over TLS, with a token, and every analysis with a consent (clinic)"),
         (
@@ -120,6 +132,10 @@ struct Settings: Sendable, Equatable {
         maxPixels = try number("melascan.max.pixels", "MELASCAN_MAX_PIXELS", in: 1...1_000_000_000, default: maxPixels)
         views = try limit("melascan.views", "MELASCAN_VIEWS", upTo: 8)
         members = try limit("melascan.members", "MELASCAN_MEMBERS", upTo: 1000)
+        earlyStop = try choice("melascan.early.stop", "MELASCAN_EARLY_STOP", of: Switch.self) != .off
+        let seconds = try number(
+            "melascan.budget.seconds", "MELASCAN_BUDGET_SECONDS", in: 0...3600, default: budgetSeconds ?? 0)
+        budgetSeconds = seconds == 0 ? nil : seconds
         operatingPoint = text("melascan.operating.point")
         mode = try choice("melascan.mode", "MELASCAN_MODE", of: Mode.self) ?? mode
         records = text("melascan.records")

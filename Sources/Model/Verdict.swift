@@ -22,12 +22,10 @@ public enum Verdict: String, Codable, Sendable, Equatable {
         }
     }
 
-    /// Reads a raw mean softmax at an operating point, unless the photo can't be judged.
+    /// Why a photo can't be judged, whatever its score is; empty where it can.
     ///
     /// The networks learned from colour photos of lesions: what lies outside of that is not answered by a number.
-    static func reached(
-        probability: Double, at point: OperatingPoint?, photo: PreparedPhoto, smallestCrop: Int?
-    ) -> (verdict: Verdict, reasons: [Reason]) {
+    static func obstacles(in photo: PreparedPhoto, smallestCrop: Int?) -> [Reason] {
         var obstacles: [Reason] = []
         if photo.isGreyscale {
             obstacles.append(
@@ -48,6 +46,14 @@ public enum Verdict: String, Codable, Sendable, Equatable {
                     code: .noStructure,
                     text: "The photo is almost of one colour. Check the lens cover, the light and the focus, and take it again."))
         }
+        return obstacles
+    }
+
+    /// Reads a raw mean softmax at an operating point, unless the photo can't be judged.
+    static func reached(
+        probability: Double, at point: OperatingPoint?, photo: PreparedPhoto, smallestCrop: Int?
+    ) -> (verdict: Verdict, reasons: [Reason]) {
+        var obstacles = obstacles(in: photo, smallestCrop: smallestCrop)
         guard let point else {
             obstacles.append(
                 Reason(code: .noOperatingPoint, text: "The ensemble has no operating point to compare the score with."))

@@ -34,11 +34,20 @@ struct AnalyzeCommand: ParsableCommand {
     @Flag(help: "Prints the server's JSON object, one a line.")
     var json = false
 
+    @Flag(
+        inversion: .prefixedNo, help: "Ends once further passes can hardly move the verdict, where the bundle has a rule for it.")
+    var earlyStop = true
+
+    @Flag(help: "Adds each pass's score to the JSON object.")
+    var passes = false
+
     func run() throws {
         let ensemble = try engine.load()
         var options = Ensemble.Options()
         options.views = views
         options.members = members
+        options.stopsEarly = earlyStop
+        options.listsPasses = passes
         options.patient = try PatientInformation(age: age, sex: sex, site: site)
         options.operatingPoint = try ensemble.operatingPoint(named: operatingPoint)
         try ensemble.check(options)

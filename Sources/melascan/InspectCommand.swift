@@ -19,7 +19,9 @@ struct InspectCommand: ParsableCommand {
         let difference = try ensemble.selfTest()
         let seconds = (watch.milliseconds / 1000).decimals(2)
         if json {
-            print(String(decoding: try AnswerJSON.encode(ensemble.card()), as: UTF8.self))
+            var options = Ensemble.Options()
+            options.stopsEarly = true
+            print(String(decoding: try AnswerJSON.encode(ensemble.card(with: options)), as: UTF8.self))
             return
         }
         let manifest = ensemble.manifest
@@ -40,6 +42,10 @@ struct InspectCommand: ParsableCommand {
             "  calibration: \(manifest.calibration.map { "\($0.method.rawValue), fitted at a rate of \($0.prevalence)" } ?? "none")"
         )
         for point in manifest.operatingPoints { print("  operating point: \(Self.describe(point))") }
+        let rule = manifest.earlyStop.map {
+            "bound \($0.bound), above it \($0.exceeded) of \($0.cases) cases (\($0.measuredOn))"
+        }
+        print("  early stop: \(rule ?? "none, as none was measured")")
         print(
             "  stored as \(ensemble.storage), computed in \(ensemble.precision.rawValue) with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads"
         )

@@ -94,6 +94,43 @@ class AResult(PageTest):
                 for forbidden in ("benign", "low risk", "low-risk", "harmless", "healthy"):
                     self.assertNotIn(forbidden, everything)
 
+    def test_an_early_stop_and_what_the_time_limit_left_out_are_told(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        stop = {"expected": {"lowest": 0.01, "highest": 0.05}, "planned": 8, "reason": "settled", "rule": "The rule in words."}
+        self.run_script(f"{call}.begin(); {call}.progress(4, 8, 0.03); {call}.analysis(arguments[0])", analysis(
+            0.03, "not_flagged", passes=4, passes_available=16, early_stop=stop, budget={"asked": 16, "planned": 8, "seconds": 15}))
+        self.wait_for_result()
+        for words in ("Stopped after 4 of 8 passes", "8 passes were left out to answer within 15 s", "4 of 16; stopped early",
+                      "The rule in words.", "mean of these passes", "Refer if you or the patient are worried."):
+            self.assertIn(words, self.text("result"))
+
+    def test_a_photo_that_can_not_be_judged_says_why_it_took_few_passes(self):
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        stop = {"expected": None, "planned": 16, "reason": "not_judged", "rule": "The photo can't be judged."}
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(
+            0.03, "cannot_judge", passes=2, passes_available=16, early_stop=stop))
+        self.wait_for_result()
+        self.assertIn("2 of 16; stopped early", self.text("result"))
+        self.assertIn("The photo can't be judged.", self.text("result"))
+        self.assertNotIn("hardly change", self.text("result"))
+
+    def test_what_the_time_limit_leaves_out_can_not_be_chosen(self):
+        choices = self.driver.execute_async_script("""
+          const [card, answer] = arguments;
+          import('/js/effort.js').then(({ Effort }) => {
+            new Effort().show(card);
+            answer([...document.getElementById('views').options].filter((option) => !option.disabled).map((option) => option.textContent));
+          });
+        """, {"views": 8, "members": [{}] * 5, "defaults": {"views": 4, "members": 5, "passes": 20}, "early_stop": {"bound": 0.3},
+              "budget": {"seconds": 15, "ms_per_pass": [650] * 5, "left_out": 20}})
+        self.assertEqual(choices, ["As the server is set: 4, up to 20 passes", "4: 20 passes", "2: 10 passes", "1: 5 passes"])
+
     def test_a_calibrated_score_is_called_a_probability(self):
         self.stub()
         self.choose()

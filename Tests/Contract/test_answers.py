@@ -77,14 +77,20 @@ class TheAnalysis(ContractTestCase):
         self.assertHolds(answer, "post", "/v1/analyses")
         return answer, answer.json
 
-    def test_uses_all_passes_unless_asked_for_fewer(self):
+    def test_uses_all_passes_unless_it_ends_early_or_is_asked_for_fewer(self):
         card = ask("get", "/v1/ensemble").json
         _, whole = self.analysis()
-        self.assertEqual(whole["passes"], whole["passes_available"])
-        self.assertEqual(whole["passes"], card["passes"])
+        self.assertEqual(whole["passes_available"], card["passes"])
+        if whole["early_stop"] is None:
+            self.assertEqual(whole["passes"], card["defaults"]["passes"])
+        else:
+            self.assertIsNotNone(card["early_stop"])
+            self.assertLess(whole["passes"], whole["early_stop"]["planned"])
+            self.assertEqual(whole["early_stop"]["planned"], card["defaults"]["passes"])
         self.assertEqual(card["passes"], card["views"] * len(card["members"]))
         _, part = self.analysis(**QUICK)
         self.assertEqual((part["passes"], len(part["members"])), (1, 1))
+        self.assertIsNone(part["early_stop"])
         self.assertEqual(part["passes_available"], card["passes"])
 
     def test_fits_the_model_card(self):
@@ -155,8 +161,12 @@ class TheAnalysis(ContractTestCase):
     def test_is_what_the_original_app_gets_as_one_number(self):
         _, analysis = self.analysis()
         confidence = send("/melanoma").json["confidence"]
-        # Threads add the passes in another order.
-        self.assertAlmostEqual(confidence, analysis["raw_probability"], places=5)
+        if analysis["early_stop"] is None:
+            self.assertAlmostEqual(confidence, analysis["raw_probability"], places=5)
+        else:  # of all passes, whatever the others are given
+            expected = analysis["early_stop"]["expected"]
+            self.assertLessEqual(expected["lowest"], confidence)
+            self.assertLessEqual(confidence, expected["highest"])
 
 
 class TheChoiceByAccept(ContractTestCase):

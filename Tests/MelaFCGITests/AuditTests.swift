@@ -32,7 +32,17 @@ import Testing
             let content = try #require(try JSONSerialization.jsonObject(with: Data(entry.content.utf8)) as? [String: Any])
             #expect(content["id"] as? String == request.id && content["verdict"] != nil && content["probability"] is Double)
             #expect(content["ensemble"] as? String == service.engine?.ensemble.sha256 && content["passes"] as? Int == 2)
+            #expect(content["stoppedEarly"] as? Bool == false)
             for word in ["63", "palms", "patient", "photo.jpg", "mole"] { #expect(!entry.content.contains("\"\(word)")) }
+        }
+    }
+
+    @Test func `an analysis that ended early is noted as one`() throws {
+        try withRecords { service, folder in
+            #expect(Router(service: service).respond(to: TestForm().adding(image: photo).request()).status == .ok)
+            var contents: [String] = []
+            try RecordsStore(folder.path(percentEncoded: false)).audit.forEach { contents.append($0.content) }
+            #expect(contents.count == 1 && contents[0].contains(#""stoppedEarly":true"#))
         }
     }
 

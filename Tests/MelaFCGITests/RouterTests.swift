@@ -6,7 +6,7 @@ import Testing
 @testable import MelaFCGI
 
 @Suite struct RouterTests {
-    private static let shared = Result { try TestService.make() }
+    private static let shared = Result { try TestService.make { $0.earlyStop = false } }
     private var router: Router { get throws { Router(service: try Self.shared.get()) } }
     private let photo = (try? TestService.fixture("landscape.jpg")) ?? Data()
 
@@ -60,6 +60,7 @@ import Testing
             service: try TestService.make {
                 $0.views = 2
                 $0.members = 1
+                $0.earlyStop = false
             })
         let card = try router.respond(to: get("/v1/ensemble")).json()
         #expect(card["defaults"] as? [String: Int] == ["members": 1, "views": 2, "passes": 2])

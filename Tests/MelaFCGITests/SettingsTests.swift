@@ -21,6 +21,7 @@ import Testing
             "MELASCAN_VIEWS": "2", "MELASCAN_MEMBERS": "7", "MELASCAN_RECORDS": "/r",
             "MELASCAN_MODE": "Clinic", "MELASCAN_KEY": "/k", "MELASCAN_CONSENT": "/c", "MELASCAN_DONATION": "on",
             "MELASCAN_OPEN_NETWORKS": "10.0.0.0/8, fd00::/8", "MELASCAN_OPEN_PATHS": "metrics",
+            "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "8",
         ]
         #expect(Set(values.keys) == Set(Settings.help.map(\.name)))
         let settings = try settings(values)
@@ -29,6 +30,7 @@ import Testing
         #expect(settings.mode == .clinic && settings.key == "/k" && settings.consent == "/c" && settings.donation)
         #expect(settings.openNetworks == OpenNetworks("10.0.0.0/8,fd00::/8") && settings.openPaths == [.metrics])
         #expect(settings.views == 2 && settings.members == 7 && settings.records == "/r")
+        #expect(!settings.earlyStop && settings.budgetSeconds == 8)
         #expect(settings.allowedOrigins == ["http://a", "http://b"] && settings.logLevel == .debug && settings.kernels == "avx2")
     }
 
@@ -36,12 +38,19 @@ import Testing
         ("MELASCAN_THREADS", "0"), ("MELASCAN_THREADS", "many"), ("MELASCAN_QUEUE", "-1"), ("MELASCAN_MAX_PIXELS", "1e6"),
         ("MELASCAN_LOG_LEVEL", "loud"), ("MELASCAN_VIEWS", "0"), ("MELASCAN_VIEWS", "9"), ("MELASCAN_MEMBERS", "all"),
         ("MELASCAN_MODE", "home"), ("MELASCAN_DONATION", "yes"), ("MELASCAN_OPEN_NETWORKS", "10.0.0.0/33"),
+        ("MELASCAN_EARLY_STOP", "1"), ("MELASCAN_BUDGET_SECONDS", "-1"), ("MELASCAN_BUDGET_SECONDS", "2.5"),
         ("MELASCAN_OPEN_NETWORKS", "everyone"), ("MELASCAN_OPEN_PATHS", "all"), ("MELASCAN_OPEN_PATHS", "none, metrics"),
     ])
     func `a value that makes no sense is named`(name: String, value: String) {
         #expect {
             try settings([name: value])
         } throws: { ($0 as? SettingsError)?.name == name }
+    }
+
+    @Test func `analyses end early and within 15 seconds unless it is said otherwise`() throws {
+        #expect(try settings([:]).earlyStop && settings(["MELASCAN_EARLY_STOP": "on"]).earlyStop)
+        #expect(try settings([:]).budgetSeconds == 15)
+        #expect(try settings(["MELASCAN_BUDGET_SECONDS": "0"]).budgetSeconds == nil)
     }
 
     @Test func `the key comes from systemd's credentials unless a file is named, and the cloud has no open networks`() throws {

@@ -11,14 +11,22 @@ enum TestService {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    static func make(queue: Int = 8, starts: Bool = true, change: (inout Settings) -> Void = { _ in }) throws -> Service {
+    /// What a pass takes, as if measured: every budget is enough for all of them.
+    static let quick: @Sendable (Ensemble) -> Ensemble.Speed = { ensemble in
+        Ensemble.Speed(msPerPass: .init(repeating: 1, count: ensemble.manifest.members.count), threads: 1)
+    }
+
+    static func make(
+        queue: Int = 8, starts: Bool = true, logger: Logger? = nil,
+        change: (inout Settings) -> Void = { _ in }, speed: @escaping @Sendable (Ensemble) -> Ensemble.Speed = quick
+    ) throws -> Service {
         var settings = Settings()
         settings.ensemble = root.appending(path: "ensembles/default").path(percentEncoded: false)
         settings.queue = queue
         change(&settings)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let service = Service(settings: settings, logger: logger)
+        var silent = Logger(label: "test")
+        silent.logLevel = .critical
+        let service = Service(settings: settings, logger: logger ?? silent, speed: speed)
         if starts { try service.start() }
         return service
     }

@@ -33,7 +33,7 @@ import Testing
     @Test func `several photos give one JSON object a line, with the server's keys`() throws {
         let result = try run(
             "analyze", fixture("landscape.jpg"), fixture("small.jpg"), "--json", "--age", "63", "--sex", "female", "--site",
-            "torso")
+            "torso", "--no-early-stop")
         #expect(result.status == 0 && result.errors.isEmpty)
         let lines = result.output.split(separator: "\n")
         #expect(lines.count == 2)
@@ -42,6 +42,18 @@ import Testing
             #expect(json["passes"] as? Int == 16 && json["raw_probability"] != nil && json["timing_ms"] != nil)
             #expect((json["patient"] as? [String: Any])?["age"] as? Int == 63)
         }
+    }
+
+    @Test func `an analysis ends early unless it is told not to, and lists its passes where it is asked to`() throws {
+        for (flag, isWhole) in [("--no-early-stop", true), ("--early-stop", false)] {
+            let result = try run("analyze", fixture("landscape.jpg"), "--json", "--passes", flag)
+            let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+            let passes = try #require(json["passes"] as? Int)
+            #expect((passes == 16) == isWhole && (json["early_stop"] is NSNull) == isWhole)
+            #expect((json["pass_scores"] as? [Double])?.count == passes)
+        }
+        let words = try run("analyze", fixture("landscape.jpg")).output
+        #expect(words.contains("Stopped after") && words.contains("of 16 passes"))
     }
 
     @Test func `for people it says what the figure is and what it is not`() throws {
@@ -72,7 +84,9 @@ import Testing
     @Test func `inspect shows the card and runs the self-test`() throws {
         let result = try run("inspect", "ensembles/default")
         #expect(result.status == 0)
-        for text in ["CC-BY-NC", "tf_efficientnet_lite0", "sensitivity-95", "stored result reproduced"] {
+        for text in [
+            "CC-BY-NC", "tf_efficientnet_lite0", "sensitivity-95", "stored result reproduced", "early stop: bound",
+        ] {
             #expect(result.output.contains(text))
         }
     }

@@ -2,6 +2,13 @@
 
 import { byId, say } from "./dom.js";
 
+/** Whether the server would make so many views of the first members: it leaves out what takes longer than its limit. */
+function fits(views, members, budget) {
+  if (!budget) return true;
+  const round = budget.ms_per_pass.slice(0, members).reduce((sum, time) => sum + time, 0);
+  return views * round <= 1000 * budget.seconds;
+}
+
 export class Effort {
   #select = byId("views");
   #summary = byId("effort-summary");
@@ -22,8 +29,9 @@ export class Effort {
     this.#part.hidden = card.views < 2;
     for (const option of this.#select.options) {
       const count = Number(option.value) || views;
-      option.hidden = option.disabled = count > card.views;
-      const passes = `${count * members} ${count * members === 1 ? "pass" : "passes"}`;
+      option.hidden = option.disabled = count > card.views || (option.value !== "" && !fits(count, members, card.budget));
+      const mayEndEarly = card.early_stop && (option.value === "" || count === card.views);
+      const passes = `${mayEndEarly ? "up to " : ""}${count * members} ${count * members === 1 ? "pass" : "passes"}`;
       option.textContent = option.value === "" ? `As the server is set: ${count}, ${passes}` : `${count}: ${passes}`;
     }
     if (this.#select.selectedOptions[0]?.disabled) this.#select.value = "";

@@ -87,14 +87,14 @@ export class Progress extends EventTarget {
     this.#announcement.textContent = words;
   }
 
-  /** In words, once a few passes have shown how long one takes; nothing where the end is near. */
+  /** In words, once a few passes have shown how long one takes; nothing where the end is near. A clear case ends before. */
   #timeLeft(done, of) {
     const now = performance.now();
     if (this.#estimates.length === 0) this.#firstPass = now;
     const passed = this.#estimates.length;
     if (passed < 3) return "";
     const seconds = Math.round(((now - this.#firstPass) / passed) * (of - done) / 1000);
-    return seconds < 2 ? "" : `, about ${seconds} s left`;
+    return seconds < 2 ? "" : `, at most about ${seconds} s left`;
   }
 
   #say(words) {

@@ -34,7 +34,7 @@ export class Result extends EventTarget {
       main(analysis, photo, isSame ? card : null),
       ...this.#between,
       shows && operatingPoint(analysis.operating_point),
-      shows && section("Nine classes, mean of all passes".replace("Nine", count(analysis.classes)), classTable(analysis.classes, isSame ? card.target : undefined)),
+      shows && section(`${count(analysis.classes)} classes, mean of ${analysis.early_stop ? "these" : "all"} passes`, classTable(analysis.classes, isSame ? card.target : undefined)),
       section("How it was computed", computed(analysis, roundTrip, isSame ? card : null)),
     ].filter(Boolean));
     this.#part.hidden = false;
@@ -79,7 +79,16 @@ function main(analysis, photo, card) {
     gauge({ value: score, spread, threshold }),
     spread ? element("p", { class: "spread" },
       `${passesOf(analysis)} passes gave ${percentRange([spread.lowest, spread.highest])}, standard deviation ${points(spread.standard_deviation)}.`) : null,
+    ...shortened(analysis),
     ...closing(analysis, card));
+}
+
+/** That fewer passes were made than there are, beside the score; the remarks say more. */
+function shortened({ passes, early_stop: stop, budget }) {
+  return [
+    stop ? element("p", {}, `Stopped after ${passes} of ${stop.planned} passes: the others would hardly change the verdict.`) : null,
+    budget ? element("p", {}, `${budget.asked - budget.planned} passes were left out to answer within ${budget.seconds} s on this machine.`) : null,
+  ];
 }
 
 function closing(analysis, card) {
@@ -121,7 +130,8 @@ function computed(analysis, roundTrip, card) {
     showsFigures(analysis) && analysis.remarks?.length ? element("ul", { class: "remarks" }, analysis.remarks.map((remark) => element("li", {}, remark))) : null,
     facts([
       ["Time", `${duration(timing?.total)} in the server, ${duration(roundTrip)} with the way there and back`],
-      ["Passes", `${analysis.passes} of ${analysis.passes_available ?? analysis.passes}`],
+      ["Passes", `${analysis.passes} of ${analysis.passes_available ?? analysis.passes}${analysis.early_stop ? "; stopped early" : ""}`],
+      ["Rule", analysis.early_stop?.rule],
       ["Photo", `${size(image.width, image.height)} pixels; square of ${crop.side} from (${crop.x}, ${crop.y})`],
       ["Patient", patientWords(patient)],
       ["Ensemble", `${ensemble.name} ${ensemble.version}`],

@@ -172,7 +172,8 @@ struct FHIRBundle: Encodable {
     private static func method(_ analysis: Analysis) -> String {
         let networks = analysis.members.map { "\($0.architecture) at \($0.inputSize)" }.joined(separator: ", ")
         let reading = analysis.calibrated ? "mean softmax, calibrated" : "mean softmax, not calibrated"
-        return "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks); \(reading)"
+        let stop = analysis.earlyStop.map { "; stopped early: \($0.rule)" } ?? ""
+        return "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks); \(reading)\(stop)"
     }
 
     private static func words(_ verdict: Verdict) -> String {

@@ -34,7 +34,9 @@ struct AnalysisHandler: Sendable {
 
     /// POST /melanoma
     @Sendable func respondAsOriginal(_ request: Request) throws -> Response {
-        let analysis = try analyze(job(for: request, isStrict: false), request: request)
+        var job = try job(for: request, isStrict: false)
+        job.options.stopsEarly = false  // the original makes all passes
+        let analysis = try analyze(job, request: request)
         return try .json(Confidence(confidence: analysis.rawProbability))
     }
 
@@ -64,6 +66,8 @@ struct AnalysisHandler: Sendable {
         options.views = options.views ?? engine.defaults.views
         options.members = options.members ?? engine.defaults.members
         options.operatingPoint = engine.defaults.operatingPoint
+        options.stopsEarly = engine.defaults.stopsEarly
+        options.budget = engine.defaults.budget
         try engine.ensemble.check(options)
         let (photo, timing) = try form.withImage { bytes throws(ImagingError) in
             try service.prepare(bytes, for: engine.ensemble)

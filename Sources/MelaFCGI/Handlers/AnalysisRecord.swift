@@ -16,6 +16,8 @@ struct AnalysisRecord: Encodable {
     var storage: String
     var software = Release.version
     var passes: Int
+    /// It ended before all passes that were planned.
+    var stoppedEarly: Bool
     /// The name and the threshold that the verdict was given at.
     var operatingPoint: String?
     var threshold: Double?
@@ -32,6 +34,7 @@ struct AnalysisRecord: Encodable {
         ensemble = analysis.ensemble.sha256
         self.storage = storage
         passes = analysis.passes
+        stoppedEarly = analysis.earlyStop != nil
         operatingPoint = analysis.operatingPoint?.name
         threshold = analysis.operatingPoint?.threshold
         probability = analysis.probability

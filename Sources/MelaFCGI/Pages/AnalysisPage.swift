@@ -50,7 +50,23 @@ enum AnalysisPage {
             \(Gauge.svg(analysis))
             <p class="spread">The \(analysis.passes) passes gave \(percent(spread.lowest)) to \(percent(spread.highest)), \
             standard deviation \((100 * spread.standardDeviation).decimals(1)) points.</p>
+            \(shortened(analysis))
             """
+    }
+
+    /// That fewer passes were made than there are, beside the score; the remarks say more.
+    private static func shortened(_ analysis: Analysis) -> HTML {
+        var parts: [HTML] = []
+        if let stop = analysis.earlyStop {
+            parts.append(
+                "<p>Stopped after \(analysis.passes) of \(stop.planned) passes: the others would hardly change the verdict.</p>")
+        }
+        if let budget = analysis.budget {
+            parts.append(
+                "<p>\(budget.asked - budget.planned) passes were left out to answer within \(budget.seconds) s on this machine.</p>"
+            )
+        }
+        return parts.joined()
     }
 
     private static func verdict(_ analysis: Analysis) -> HTML {
@@ -110,7 +126,7 @@ enum AnalysisPage {
                 """
         }
         return """
-            <section class="card"><h2>All \(sorted.count) classes, mean of all passes</h2>
+            <section class="card"><h2>All \(sorted.count) classes, mean of \(analysis.earlyStop == nil ? "all" : "these") passes</h2>
             <table class="classes">
             <thead class="visually-hidden"><tr><th scope="col">Class</th><th scope="col">Score</th></tr></thead>
             <tbody>
@@ -144,7 +160,8 @@ enum AnalysisPage {
             \(shows ? "<ul class=\"remarks\">\(remarks)</ul>" as HTML : .empty)
             <dl class="facts">
             <div><dt>Time</dt><dd>\(analysis.timingMs.total.decimals(0)) ms in the server</dd></div>
-            <div><dt>Passes</dt><dd>\(analysis.passes) of \(analysis.passesAvailable)</dd></div>
+            <div><dt>Passes</dt><dd>\(analysis.passes) of \(analysis.passesAvailable)\(analysis.earlyStop == nil ? "" : "; stopped early")</dd></div>
+            \(analysis.earlyStop.map { "<div><dt>Rule</dt><dd>\($0.rule)</dd></div>" as HTML } ?? .empty)
             <div><dt>Photo</dt><dd>\(image.width) × \(image.height) pixels; square of \(crop.side) from (\(crop.x), \(crop.y))</dd></div>
             \(patient(analysis.patient))<div><dt>Ensemble</dt><dd>\(analysis.ensemble.name) \(analysis.ensemble.version)</dd></div>
             <div><dt>Licence</dt><dd>\(licence)</dd></div>

@@ -17,8 +17,14 @@ public struct Analysis: Encodable, Sendable, Equatable {
     public var reasons: [Verdict.Reason]
     @Nullable public var operatingPoint: OperatingPoint?
     public var members: [Member]
+    /// Of the target class, pass by pass in their order; nil, and left out, unless it was asked for.
+    public var passScores: [Double]?
     public var passes: Int
     public var passesAvailable: Int
+    /// Where it ended before all passes that were planned.
+    @Nullable public var earlyStop: EarlyStop?
+    /// Where passes were left out because they would have taken too long.
+    @Nullable public var budget: Budget?
     public var image: Picture
     public var patient: Patient
     public var ensemble: Source
@@ -28,6 +34,38 @@ public struct Analysis: Encodable, Sendable, Equatable {
     public var notice: String
 
     public static let notice = "Decision support, not a diagnosis. For the final diagnosis refer to the biopsy."
+
+    /// An analysis that made only the first of its passes.
+    public struct EarlyStop: Encodable, Sendable, Equatable {
+        public enum Reason: String, Encodable, Sendable {
+            /// The others can hardly move the verdict.
+            case settled
+            /// The photo can't be judged, whatever the others give.
+            case notJudged = "not_judged"
+        }
+
+        public var reason: Reason
+        /// Passes that would have been made otherwise.
+        public var planned: Int
+        /// The rule that ended it, in words.
+        public var rule: String
+        /// Where the raw mean of all passes of the ensemble lies, for at least 999 of 1,000 photos; null where no figure means anything.
+        @Nullable public var expected: Range?
+
+        public struct Range: Encodable, Sendable, Equatable {
+            public var lowest: Double
+            public var highest: Double
+        }
+    }
+
+    /// What the time that an analysis may take left out.
+    public struct Budget: Encodable, Sendable, Equatable {
+        public var seconds: Int
+        /// Passes that fit.
+        public var planned: Int
+        /// Passes that would have been planned without it.
+        public var asked: Int
+    }
 
     /// Of the passes' raw probabilities.
     public struct Spread: Encodable, Sendable, Equatable {

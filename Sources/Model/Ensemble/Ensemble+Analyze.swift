@@ -9,13 +9,20 @@ extension Ensemble {
         public var members: Int?
         public var patient = PatientInformation()
         public var operatingPoint: OperatingPoint?
+        /// Ends where the bundle's rule allows it (`EarlyStop`).
+        public var stopsEarly = false
+        /// Leaves out what takes longer; nil: nothing.
+        public var budget: Budget?
+        /// The answer lists each pass's score.
+        public var listsPasses = false
 
         public init() {}
     }
 
-    /// An estimate on the way, from the passes that are done.
+    /// An estimate on the way, from the first passes.
     public struct Progress: Codable, Sendable, Equatable {
         public var done: Int
+        /// Those that are planned; an analysis that ends early makes fewer.
         public var of: Int
         /// Of the target class, calibrated where the ensemble has a calibration.
         public var probability: Double
@@ -36,7 +43,7 @@ extension Ensemble {
     ///
     /// - Parameters:
     ///   - isCancelled: asked between passes; once true the rest is dropped.
-    ///   - progress: called on this thread after each pass.
+    ///   - progress: called on this thread for each pass, in their order.
     /// - Returns: the analysis, with `timingMs.inference` filled in; the caller knows the other times.
     /// - Throws: `ModelError.option` or `.cancelled`.
     public func analyze(
@@ -44,21 +51,29 @@ extension Ensemble {
     ) throws(ModelError) -> Analysis {
         try check(options)
         let order = order(for: options)
+        let rule = options.stopsEarly ? EarlyStop(order, photo: photo, of: manifest, at: options.operatingPoint) : nil
         var results = [[Double]](repeating: [], count: order.passes.count)
-        var done = 0
-        var estimate = ProbabilityMean(classes: manifest.classes.count)
+        // Passes count in their order: which thread was quicker must not decide anything.
+        var means = ProbabilityMean(classes: manifest.classes.count)
+        var counted = 0
+        var isSettled = false
         let watch = Stopwatch()
-        let finished = run(order.passes, photo: photo, patient: options.patient, isCancelled: isCancelled) {
-            index, probabilities in
+        let finished = run(
+            order.passes, photo: photo, patient: options.patient, isCancelled: { isSettled || isCancelled() }
+        ) { index, probabilities in
             results[index] = probabilities
-            done += 1
-            estimate.add(probabilities, of: members[order.passes[index].member])
-            let probability = calibrated(estimate.mean(of: target) ?? 0)
-            progress(Progress(done: done, of: order.passes.count, probability: probability.rounded6))
+            while !isSettled, counted < results.count, !results[counted].isEmpty {
+                means.add(results[counted], of: members[order.passes[counted].member])
+                counted += 1
+                let mean = means.mean(of: target) ?? 0
+                progress(Progress(done: counted, of: order.passes.count, probability: calibrated(mean).rounded6))
+                isSettled = rule?.settles(mean: mean, after: counted) ?? false
+            }
         }
-        guard finished else { throw .cancelled }
+        guard finished || isSettled else { throw .cancelled }
         return analysis(
-            of: photo, order: order, results: results, options: options, inference: watch.milliseconds)
+            of: photo, order: order.prefix(rounds: counted / order.members), results: [[Double]](results.prefix(counted)),
+            options: options, rule: isSettled ? rule : nil, inference: watch.milliseconds)
     }
 
     /// The target class's place among the classes.
@@ -67,8 +82,20 @@ extension Ensemble {
     /// How many passes an analysis makes.
     public func passes(for options: Options) -> Int { order(for: options).passes.count }
 
-    /// The passes that an analysis makes.
+    /// The passes that an analysis makes: those that are asked for, as far as the budget goes.
     func order(for options: Options) -> PassOrder {
+        let asked = order(asked: options)
+        return options.budget?.fitting(asked) ?? asked
+    }
+
+    /// What the budget leaves out; nil where it leaves out nothing.
+    public func shortfall(of options: Options) -> Analysis.Budget? {
+        let (planned, asked) = (order(for: options).passes.count, order(asked: options).passes.count)
+        guard let budget = options.budget, planned < asked else { return nil }
+        return Analysis.Budget(seconds: budget.seconds, planned: planned, asked: asked)
+    }
+
+    private func order(asked options: Options) -> PassOrder {
         PassOrder(
             members: options.members ?? manifest.defaults?.members ?? manifest.members.count,
             views: options.views ?? manifest.defaults?.views ?? manifest.views)
@@ -78,8 +105,9 @@ extension Ensemble {
         manifest.calibration?.calibrated(raw) ?? raw
     }
 
+    /// - Parameter rule: what ended it early; nil where nothing did.
     private func analysis(
-        of photo: PreparedPhoto, order: PassOrder, results: [[Double]], options: Options, inference: Double
+        of photo: PreparedPhoto, order: PassOrder, results: [[Double]], options: Options, rule: EarlyStop?, inference: Double
     ) -> Analysis {
         var means = ProbabilityMean(classes: manifest.classes.count)
         for (pass, probabilities) in zip(order.passes, results) { means.add(probabilities, of: members[pass.member]) }
@@ -92,6 +120,8 @@ extension Ensemble {
             probability: raw, at: options.operatingPoint, photo: photo, smallestCrop: manifest.smallestCrop)
         let classes = manifest.classes.enumerated().compactMap { index, name in means.mean(of: index).map { (name, $0.rounded6) }
         }
+        let stop = rule?.ending(mean: raw, after: order)
+        let budget = shortfall(of: options)
         let variance = scores.map { ($0 - raw) * ($0 - raw) }.mean
         var timing = Analysis.Timing()
         timing.inference = inference
@@ -108,15 +138,19 @@ extension Ensemble {
             reasons: reasons,
             operatingPoint: options.operatingPoint,
             members: members(order: order, scores: scores),
+            passScores: options.listsPasses ? scores.map(\.rounded6) : nil,
             passes: order.passes.count,
             passesAvailable: passes,
+            earlyStop: stop,
+            budget: budget,
             image: .init(
                 width: photo.width, height: photo.height,
                 crop: .init(x: photo.crop.x, y: photo.crop.y, side: photo.crop.side)),
             patient: patient(options.patient, order: order),
             ensemble: .init(name: manifest.name, version: manifest.version, sha256: sha256),
             timingMs: timing,
-            remarks: remarks(photo: photo, order: order, options: options, deviation: variance.squareRoot()),
+            remarks: remarks(
+                photo: photo, order: order, options: options, deviation: variance.squareRoot(), stop: stop, budget: budget),
             notice: Analysis.notice)
     }
 

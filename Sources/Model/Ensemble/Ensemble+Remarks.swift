@@ -5,16 +5,29 @@ extension Ensemble {
     /// What a reader should know about one answer.
     ///
     /// - Parameter deviation: the standard deviation of the passes' scores.
-    func remarks(photo: PreparedPhoto, order: PassOrder, options: Options, deviation: Double) -> [String] {
+    func remarks(
+        photo: PreparedPhoto, order: PassOrder, options: Options, deviation: Double, stop: Analysis.EarlyStop? = nil,
+        budget: Analysis.Budget? = nil
+    ) -> [String] {
         var remarks: [String] = []
         if manifest.calibration == nil {
             remarks.append("The figure is the model's score. It is not calibrated and is not the patient's risk.")
         }
         remarks += metadataRemarks(order: order, options: options)
-        if order.passes.count < passes {
+        if let stop { remarks.append(Self.words(for: stop, after: order.passes.count)) }
+        if let budget {
+            remarks.append(
+                "\(budget.asked - budget.planned) of \(budget.asked) passes were left out: with them this machine would take longer "
+                    + "than the \(budget.seconds) s that an analysis is given.")
+        }
+        let planned = stop?.planned ?? order.passes.count
+        if planned < passes {
             let isMeasured = options.operatingPoint?.sensitivity != nil
             let point = isMeasured ? "; the operating point was measured with all of them." : "."
-            remarks.append("Only \(order.passes.count) of \(passes) passes were made\(point)")
+            remarks.append("Only \(planned) of \(passes) passes were \(stop == nil ? "made" : "planned")\(point)")
+        }
+        if order.passes.count < passes, manifest.calibration != nil {
+            remarks.append("The calibration was made for the mean of all passes.")
         }
         if let point = options.operatingPoint, point.sensitivity == nil {
             remarks.append(
@@ -35,6 +48,15 @@ extension Ensemble {
                 "The analysed square has \(photo.crop.side) pixels a side and was enlarged to the networks' \(largest).")
         }
         return remarks
+    }
+
+    private static func words(for stop: Analysis.EarlyStop, after passes: Int) -> String {
+        let counts = "Stopped after \(passes) of \(stop.planned) passes: "
+        guard let expected = stop.expected else { return counts + "the photo can't be judged, whatever the others give." }
+        let range = "\((100 * expected.lowest).decimals(1)) % and \((100 * expected.highest).decimals(1)) %"
+        return counts
+            + "the others change the verdict for at most 1 in 1,000 photos like those that the rule was measured on. "
+            + "The raw score of all passes is expected between \(range)."
     }
 
     private func metadataRemarks(order: PassOrder, options: Options) -> [String] {

@@ -15,6 +15,10 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
     public var operatingPoints: [OperatingPoint]
     /// The name of the one that verdicts are given at.
     @Nullable public var operatingPoint: String?
+    /// What lets an analysis end early; null where nothing does.
+    @Nullable public var earlyStop: Manifest.EarlyStop?
+    /// What an analysis may take; null where there is no limit.
+    @Nullable public var budget: Budget?
     @Nullable public var smallestCrop: Int?
     /// Of the arithmetic.
     public var precision: String
@@ -44,6 +48,15 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
         public var passes: Int
     }
 
+    /// The time that an analysis may take, and what fits into it here.
+    public struct Budget: Encodable, Sendable, Equatable {
+        public var seconds: Int
+        /// Wall time of a pass of each member, as it was measured at the start.
+        public var msPerPass: [Double]
+        /// Passes that are left out of an analysis that asks for nothing.
+        public var leftOut: Int
+    }
+
     /// What a server refuses to go beyond.
     public struct Limits: Encodable, Sendable, Equatable {
         public var maxBodyBytes: Int
@@ -66,8 +79,12 @@ extension Ensemble {
         with options: Options = Options(), limits: EnsembleCard.Limits? = nil
     ) -> EnsembleCard {
         let order = order(for: options)
-        let views = Set(order.passes.map(\.view)).count
-        let defaults = EnsembleCard.Defaults(views: views, members: order.passes.count / views, passes: order.passes.count)
+        let defaults = EnsembleCard.Defaults(views: order.rounds, members: order.members, passes: order.passes.count)
+        let budget = options.budget.map {
+            EnsembleCard.Budget(
+                seconds: $0.seconds, msPerPass: $0.speed.msPerPass.map(\.rounded3),
+                leftOut: shortfall(of: options).map { $0.asked - $0.planned } ?? 0)
+        }
         return EnsembleCard(
             name: manifest.name, version: manifest.version, licence: manifest.licence, provenance: manifest.provenance,
             intendedUse: manifest.intendedUse, classes: manifest.classes, target: manifest.target,
@@ -79,7 +96,8 @@ extension Ensemble {
             views: manifest.views, passes: passes, defaults: defaults, calibration: manifest.calibration,
             operatingPoints: manifest.operatingPoints,
             operatingPoint: (options.operatingPoint ?? manifest.operatingPoints.first)?.name,
-            smallestCrop: manifest.smallestCrop, precision: precision.rawValue, storage: storage, threads: threads,
+            earlyStop: options.stopsEarly ? manifest.earlyStop : nil, budget: budget, smallestCrop: manifest.smallestCrop,
+            precision: precision.rawValue, storage: storage, threads: threads,
             kernels: kernels.name, sha256: sha256, serverVersion: Release.version, limits: limits)
     }
 }

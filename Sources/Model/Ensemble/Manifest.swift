@@ -25,6 +25,8 @@ public struct Manifest: Codable, Sendable, Equatable {
     public var smallestCrop: Int?
     /// For metadata inputs that a clinic can't know: the value that stands in, in images and in bytes.
     public var neutralMetadata: [String: Double]?
+    /// What lets an analysis end early; nil: it never does.
+    public var earlyStop: EarlyStop?
     public var selfTest: SelfTest?
 
     public struct Defaults: Codable, Sendable, Equatable {
@@ -194,6 +196,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         if let calibration, !(calibration.prevalence > 0 && calibration.prevalence < 1) {
             throw .manifest("calibration: the prevalence is not between 0 and 1")
         }
+        if let fault = earlyStop?.fault { throw .manifest("earlyStop: \(fault)") }
         if let selfTest {
             guard selfTest.image == "synthetic-lesion", (1...4096).contains(selfTest.width),
                 (1...4096).contains(selfTest.height), (0..<8).contains(selfTest.view),

@@ -1,0 +1,53 @@
+extension Ensemble {
+    /// How long passes take on this machine.
+    public struct Speed: Sendable, Equatable {
+        /// Wall time of one pass of each member while every thread makes one, over the number of threads.
+        public var msPerPass: [Double]
+        /// Passes that are made at the same time.
+        public var threads: Int
+
+        public init(msPerPass: [Double], threads: Int) {
+            self.msPerPass = msPerPass
+            self.threads = threads
+        }
+
+        /// What an order takes. Threads that the last passes leave idle are counted as if they worked.
+        func seconds(for order: PassOrder) -> Double {
+            let count = order.passes.count
+            let filled = (count + threads - 1) / threads * threads
+            let sum = order.passes.reduce(0) { $0 + msPerPass[$1.member] }
+            return sum * Double(filled) / Double(count) / 1000
+        }
+    }
+
+    /// Each kind of member is measured twice, and a third time where that took no longer than so many milliseconds.
+    private static let enoughMilliseconds = 500.0
+
+    /// Times passes of each kind of member on a synthetic photo: the quickest of a few, as whatever else runs only slows them down.
+    /// The self-test has warmed the weights before.
+    public func measureSpeed() -> Speed {
+        struct Kind: Hashable {
+            var architecture: String
+            var inputSize: Int
+        }
+        let photo = prepare(SyntheticLesion.image(width: 320, height: 240))
+        var known: [Kind: Double] = [:]
+        let times = manifest.members.enumerated().map { index, member in
+            let kind = Kind(architecture: member.architecture, inputSize: member.inputSize)
+            if let time = known[kind] { return time }
+            let passes = [PassOrder.Pass](repeating: .init(member: index, view: 0), count: threads)
+            var quickest = Double.infinity
+            var spent = 0.0
+            for round in 0..<3 where round < 2 || spent < Self.enoughMilliseconds {
+                let watch = Stopwatch()
+                _ = run(passes, photo: photo, patient: PatientInformation(), isCancelled: { false }, completed: { _, _ in })
+                let time = watch.milliseconds
+                quickest = min(quickest, time)
+                spent += time
+            }
+            known[kind] = quickest / Double(threads)
+            return quickest / Double(threads)
+        }
+        return Speed(msPerPass: times, threads: threads)
+    }
+}
