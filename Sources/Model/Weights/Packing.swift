@@ -12,7 +12,6 @@ struct Packing {
     struct Recipe: Sendable {
         var matrix: PackedMatrix
         var channels: Int
-        var precision: Precision
         var kernels: Kernels
         var values: @Sendable () throws(ModelError) -> Values
     }
@@ -37,9 +36,9 @@ struct Packing {
             PackedMatrix.Block(
                 channels: block, panel: place(depth * block.width * precision.size), bias: place(4 * block.width))
         }
-        let matrix = PackedMatrix(depth: depth, blocks: blocks)
+        let matrix = PackedMatrix(depth: depth, precision: precision, blocks: blocks)
         recipes.append(
-            Recipe(matrix: matrix, channels: channels, precision: precision, kernels: kernels, values: values))
+            Recipe(matrix: matrix, channels: channels, kernels: kernels, values: values))
         return matrix
     }
 }
@@ -55,7 +54,7 @@ extension Packing.Recipe {
             bias.initialize(repeating: 0, count: block.channels.width)
             for channel in 0..<own { bias[channel] = values.bias[block.channels.first + channel] }
             let panel = panel(of: block.channels, own: own, values.weights)
-            switch precision {
+            switch matrix.precision {
             case .fp32: (start + block.panel).assumingMemoryBound(to: Float.self).initialize(from: panel, count: panel.count)
             case .bf16:
                 kernels.table.pointee.bf16_narrow(
@@ -66,7 +65,7 @@ extension Packing.Recipe {
 
     /// The weights of a block's channels, the depth outermost; in pairs of the depth for bf16.
     private func panel(of block: ChannelBlock, own: Int, _ weights: [Float]) -> [Float] {
-        let pair = precision == .bf16 ? 2 : 1
+        let pair = matrix.precision == .bf16 ? 2 : 1
         let depth = matrix.depth
         return [Float](unsafeUninitializedCapacity: depth * block.width) { panel, count in
             panel.initialize(repeating: 0)
