@@ -8,6 +8,8 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     struct Value {
         var shape: Shape
         var form: Form
+        /// What is known of its values beforehand.
+        var means: InputMeans?
     }
 
     /// What is known of an activation.
@@ -78,7 +80,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         let shape = Shape(channels: channels, height: input.shape.height, width: input.shape.width)
         let matrix = pack(
             name, norm: norm, shape: [channels, input.shape.channels, 1, 1], precision: precision,
-            widest: input.shape.channels > Self.deep ? 32 : Int(MELA_WIDEST))
+            widest: input.shape.channels > Self.deep ? 32 : Int(MELA_WIDEST), inputMeans: input.means)
         switch input.form {
         case .stored(let tensor):
             precondition(residual == nil, "no EfficientNet adds to an expansion")
@@ -97,7 +99,9 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
                 multiplyAdds: shape.elements * input.shape.channels,
                 bytes: input.shape.elements * precision.size + bytes(of: matrix)
                     + shape.elements * (addend == nil ? 4 : 8))
-            return Value(shape: shape, form: .stored(output))
+            return Value(
+                shape: shape, form: .stored(output),
+                means: .normalized(norm, channels: channels, adding: residual?.means, from: weights))
         case .image, .expansion: preconditionFailure("no EfficientNet has two pointwise convolutions in a row")
         }
     }
@@ -137,7 +141,9 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         append(
             .depthwise(step), uses: uses + [output, sums], multiplyAdds: madds + shape.elements * kernel * kernel,
             bytes: read + bytes(of: matrix) + shape.elements * precision.size)
-        return Value(shape: shape, form: .depthwise(output, sums: sums, strips: strips, gate: nil))
+        return Value(
+            shape: shape, form: .depthwise(output, sums: sums, strips: strips, gate: nil),
+            means: .activated(norm, activation, channels: shape.channels, from: weights))
     }
 
     /// What is written and of this size will have left the caches before it is read.
@@ -170,7 +176,9 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
                     sums: sums, strips: strips, positions: input.shape.positions, channels: channels,
                     activation: architecture.activation, reduce: reduce, expand: expand, reduced: inner, gate: gate)),
             uses: [sums, inner, gate], multiplyAdds: 2 * channels * reduced, bytes: bytes(of: reduce) + bytes(of: expand))
-        return Value(shape: input.shape, form: .depthwise(slot, sums: sums, strips: strips, gate: gate))
+        return Value(
+            shape: input.shape, form: .depthwise(slot, sums: sums, strips: strips, gate: gate),
+            means: input.means?.gated(name, architecture.activation, reduced: reduced, from: weights))
     }
 
     mutating func classify(_ input: Value, _ name: String, metadataFeatures: Int, classes: Int) {
@@ -207,11 +215,11 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     /// - Parameter order: where each element of an output channel's weights goes.
     private mutating func pack(
         _ name: String, norm: String?, shape: [Int], precision: Precision, widest: Int = Int(MELA_WIDEST),
-        order: (@Sendable (Int) -> Int)? = nil
+        inputMeans: InputMeans? = nil, order: (@Sendable (Int) -> Int)? = nil
     ) -> PackedMatrix {
         let (weights, epsilon, channels) = (weights, architecture.batchNormEpsilon, shape[0])
         let depth = shape.dropFirst().reduce(1, *)
-        return packing.add(channels: channels, depth: depth, precision: precision, widest: widest, kernels: kernels) {
+        return packing.add(channels: channels, depth: depth, precision: precision, widest: widest, kernels: kernels, inputMeans: inputMeans) {
             () throws(ModelError) in
             let stored = try weights.values(of: name + ".weight", shape: shape)
             guard let norm else {

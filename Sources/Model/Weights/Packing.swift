@@ -13,6 +13,8 @@ struct Packing {
         var matrix: PackedMatrix
         var channels: Int
         var kernels: Kernels
+        /// Of a bf16 convolution's inputs; the shift that rounding its weights brings is taken out of the bias.
+        var inputMeans: InputMeans?
         var values: @Sendable () throws(ModelError) -> Values
     }
 
@@ -30,6 +32,7 @@ struct Packing {
     ///   - widest: the widest block wanted.
     mutating func add(
         channels: Int, depth: Int, precision: Precision, widest: Int = Int(MELA_WIDEST), kernels: Kernels,
+        inputMeans: InputMeans? = nil,
         values: @escaping @Sendable () throws(ModelError) -> Values
     ) -> PackedMatrix {
         let blocks = ChannelBlock.blocks(of: channels, widest: widest).map { block in
@@ -38,7 +41,7 @@ struct Packing {
         }
         let matrix = PackedMatrix(depth: depth, precision: precision, blocks: blocks)
         recipes.append(
-            Recipe(matrix: matrix, channels: channels, kernels: kernels, values: values))
+            Recipe(matrix: matrix, channels: channels, kernels: kernels, inputMeans: inputMeans, values: values))
         return matrix
     }
 }
@@ -47,7 +50,8 @@ extension Packing.Recipe {
     /// Writes all panels and biases.
     /// - Throws: `ModelError.tensor`.
     func write(to start: UnsafeMutableRawPointer) throws(ModelError) {
-        let values = try values()
+        var values = try values()
+        if matrix.precision == .bf16, let means = try inputMeans?.values() { correctBias(of: &values, inputMeans: means) }
         for block in matrix.blocks {
             let own = min(block.channels.width, channels - block.channels.first)
             let bias = (start + block.bias).assumingMemoryBound(to: Float.self)
@@ -60,6 +64,21 @@ extension Packing.Recipe {
                 kernels.table.pointee.bf16_narrow(
                     panel, panel.count, (start + block.panel).assumingMemoryBound(to: UInt16.self), panel.count, 1, panel.count)
             }
+        }
+    }
+
+    private func correctBias(of values: inout Packing.Values, inputMeans: [Double]) {
+        let count = values.weights.count
+        var narrow = [UInt16](repeating: 0, count: count)
+        var rounded = [Float](repeating: 0, count: count)
+        kernels.table.pointee.bf16_narrow(values.weights, count, &narrow, count, 1, count)
+        kernels.table.pointee.bf16_widen(narrow, &rounded, count)
+        for channel in 0..<channels {
+            let row = channel * matrix.depth
+            let shift = inputMeans.indices.reduce(0.0) {
+                $0 + Double(values.weights[row + $1] - rounded[row + $1]) * inputMeans[$1]
+            }
+            values.bias[channel] += Float(shift)
         }
     }
 
