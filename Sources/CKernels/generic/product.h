@@ -20,6 +20,9 @@
     USE(TYPE, 1, 2) USE(TYPE, 2, 2) USE(TYPE, 3, 2) USE(TYPE, 4, 2) USE(TYPE, 5, 2) USE(TYPE, 6, 2)
 #endif
 
+/// Bytes.
+#define MELA_SHORT_ROW 2048
+
 /// One tile's input, weights and output, as in `mela_product`.
 typedef struct {
     const char *input;
@@ -38,6 +41,13 @@ typedef struct {
         static void (*const tiles[4][15])(const tile *) = {MELA_TILES(MELA_NAME_TILE, TYPE)};                                      \
         tiles[vectors][rows](t);                                                                                                   \
     }
+
+/// Asks for the next tile's input while this one is worked on: its rows are too short for the processor to see them coming.
+MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t bytes, size_t rows) {
+    if (bytes > MELA_SHORT_ROW) return;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(input + row * stride + byte, 0, 3);
+}
 
 /// Walks over a product tile by tile, the rows shared out evenly; results are finished while they are in the nearest cache.
 /// Sizes in bytes: of an element of the input, and of the panel's elements for one channel at one step of the depth.
@@ -60,6 +70,7 @@ MELA_INLINE void each_tile(
                 .depth = s->depth,
                 .width = s->width,
             };
+            prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, s->depth * input_size, rows);
             any_tile(&t, rows, vectors);
             f32_finish(
                 s->output + place, s->output_stride, s->bias + c, s->residual ? s->residual + place : NULL, rows,

@@ -18,7 +18,8 @@ extension Pass {
     func run(_ step: Plan.Depthwise) {
         let geometry = step.geometry
         guard
-            let function = kernels.format(step.precision).depthwise(Int32(geometry.kernel), Int32(geometry.stride), step.activation.kernel)
+            let function = kernels.format(step.precision).depthwise(
+                Int32(geometry.kernel), Int32(geometry.stride), step.activation.kernel)
         else { preconditionFailure("no EfficientNet has this depthwise convolution") }
         tasks(step.weights.blocks.count * step.strips) { task in
             run(step, block: task / step.strips, strip: task % step.strips, function)

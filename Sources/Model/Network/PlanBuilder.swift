@@ -1,4 +1,3 @@
-import Foundation
 import CKernels
 
 /// Builds a plan: fuses layers into steps, folds batch norms, and gives each weight and each activation its place.
@@ -20,16 +19,13 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         case stored(Plan.Tensor)
         /// A pointwise convolution's of another, a row at a time.
         case expansion(PackedMatrix, Activation, of: Plan.Tensor)
-        /// A depthwise convolution's, in the arena in the precision of the products, with its sums and, later, its gate.
-        case depthwise(Plan.Slot, sums: Plan.Slot, strips: Int, gate: Plan.Slot?)
+        /// A depthwise convolution's, in the arena, by the number of its step, with the gate that its sums have given.
+        case depthwise(step: Int, gate: Plan.Slot?)
     }
 
     private let architecture: Architecture
-    private let wanted: Precision
-    private var precision: Precision {
-        let e = ProcessInfo.processInfo.environment["FP32_STAGES"] ?? ""
-        return e.split(separator: ",").contains(Substring(stage)) ? .fp32 : wanted
-    }
+    /// Of all but narrow layers.
+    private let precision: Precision
     private let kernels: Kernels
     private let threads: Int
     private let weights: Source
@@ -48,7 +44,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         architecture: Architecture, inputSize: Int, precision: Precision, kernels: Kernels, threads: Int, weights: Source
     ) {
         self.architecture = architecture
-        self.wanted = precision
+        self.precision = precision
         self.kernels = kernels
         self.threads = threads
         self.weights = weights
@@ -78,6 +74,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         _ input: Value, _ name: String, norm: String, channels: Int, activation: Activation, adding residual: Value?
     ) -> Value {
         let shape = Shape(channels: channels, height: input.shape.height, width: input.shape.width)
+        let precision = precision(of: min(channels, input.shape.channels))
         let matrix = pack(
             name, norm: norm, shape: [channels, input.shape.channels, 1, 1], precision: precision,
             widest: input.shape.channels > Self.deep ? 32 : Int(MELA_WIDEST), inputMeans: input.means)
@@ -85,11 +82,12 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         case .stored(let tensor):
             precondition(residual == nil, "no EfficientNet adds to an expansion")
             return Value(shape: shape, form: .expansion(matrix, activation, of: tensor))
-        case .depthwise(let slot, _, _, let gate):
+        case .depthwise(let step, let gate):
             let output = newTensor(shape)
             var addend: Plan.Tensor?
             if case .stored(let tensor) = residual?.form { addend = tensor }
             if gate != nil { reserve(input.shape.channels * (matrix.blocks.map(\.channels.width).max() ?? 0)) }
+            let slot = narrowOutput(ofDepthwise: step, to: precision)
             append(
                 .projection(
                     Plan.Projection(
@@ -104,6 +102,21 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
                 means: .normalized(norm, channels: channels, adding: residual?.means, from: weights))
         case .image, .expansion: preconditionFailure("no EfficientNet has two pointwise convolutions in a row")
         }
+    }
+
+    /// Layers with few inputs or outputs stay in fp32: few roundings do not cancel out, whatever follows sees all of them, and such
+    /// layers are a small part of the arithmetic.
+    private func precision(of channels: Int) -> Precision { channels < 32 ? .fp32 : precision }
+
+    /// A depthwise convolution writes what the projection after it reads.
+    private mutating func narrowOutput(ofDepthwise step: Int, to precision: Precision) -> Plan.Slot {
+        guard case .depthwise(var depthwise) = steps[step].operation else { preconditionFailure("this step is another") }
+        let count = depthwise.geometry.outputHeight * depthwise.geometry.outputWidth * depthwise.outputStride
+        depthwise.precision = precision
+        depthwise.isLarge = count * precision.size > Self.cacheBytes
+        steps[step].operation = .depthwise(depthwise)
+        steps[step].bytes += count * precision.size
+        return depthwise.output
     }
 
     /// From so many input channels on a projection's blocks are narrower, so that a block's scaled weights stay in the second-level cache.
@@ -121,7 +134,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         let matrix = pack(name, norm: norm, shape: [shape.channels, 1, kernel, kernel], precision: .fp32)
         let strips = strips(rows: shape.height, blocks: matrix.blocks.count, geometry: geometry)
         let sums = newSlot(strips * ChannelBlock.stride(of: shape.channels))
-        let output = newSlot(narrowed(shape.positions * ChannelBlock.stride(of: shape.channels)))
+        let output = newSlot(shape.positions * ChannelBlock.stride(of: shape.channels))
         let (source, uses, madds, read): (Plan.Depthwise.Source, [Plan.Slot?], Int, Int) =
             switch input.form {
             case .image(let stem):
@@ -129,20 +142,21 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             case .expansion(let expand, let activation, let tensor):
                 (
                     .expansion(expand, activation, tensor), [tensor.wide, tensor.narrow], input.shape.elements * expand.depth,
-                    input.shape.positions * expand.depth * precision.size + bytes(of: expand)
+                    input.shape.positions * expand.depth * expand.precision.size + bytes(of: expand)
                 )
             case .stored(let tensor): (.activation(tensor), [tensor.wide], 0, input.shape.elements * 4)
             case .depthwise: preconditionFailure("no EfficientNet has two depthwise convolutions in a row")
             }
         let step = Plan.Depthwise(
-            source: source, weights: matrix, output: output, precision: precision, sums: sums, inputShape: input.shape, geometry: geometry,
-            activation: activation, strips: strips, isLarge: shape.elements * precision.size > Self.cacheBytes)
+            source: source, weights: matrix, output: output, precision: .fp32, sums: sums, inputShape: input.shape,
+            geometry: geometry,
+            activation: activation, strips: strips, isLarge: false)
         reserve((kernel + 1) * step.rowPixels * Int(MELA_WIDEST) + 9 * paddedSide)
         append(
             .depthwise(step), uses: uses + [output, sums], multiplyAdds: madds + shape.elements * kernel * kernel,
-            bytes: read + bytes(of: matrix) + shape.elements * precision.size)
+            bytes: read + bytes(of: matrix))
         return Value(
-            shape: shape, form: .depthwise(output, sums: sums, strips: strips, gate: nil),
+            shape: shape, form: .depthwise(step: steps.count - 1, gate: nil),
             means: .activated(norm, activation, channels: shape.channels, from: weights))
     }
 
@@ -161,7 +175,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     }
 
     mutating func squeezeExcitation(_ input: Value, _ name: String, reduced: Int) -> Value {
-        guard case .depthwise(let slot, let sums, let strips, _) = input.form else {
+        guard case .depthwise(let number, _) = input.form, case .depthwise(let depthwise) = steps[number].operation else {
             preconditionFailure("no EfficientNet squeezes anything but a depthwise convolution's output")
         }
         let channels = input.shape.channels
@@ -173,11 +187,12 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         append(
             .squeezeExcitation(
                 Plan.SqueezeExcitation(
-                    sums: sums, strips: strips, positions: input.shape.positions, channels: channels,
+                    sums: depthwise.sums, strips: depthwise.strips, positions: input.shape.positions, channels: channels,
                     activation: architecture.activation, reduce: reduce, expand: expand, reduced: inner, gate: gate)),
-            uses: [sums, inner, gate], multiplyAdds: 2 * channels * reduced, bytes: bytes(of: reduce) + bytes(of: expand))
+            uses: [depthwise.sums, inner, gate], multiplyAdds: 2 * channels * reduced,
+            bytes: bytes(of: reduce) + bytes(of: expand))
         return Value(
-            shape: input.shape, form: .depthwise(slot, sums: sums, strips: strips, gate: gate),
+            shape: input.shape, form: .depthwise(step: number, gate: gate),
             means: input.means?.gated(name, architecture.activation, reduced: reduced, from: weights))
     }
 
@@ -197,7 +212,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
                     positions: input.shape.positions, sums: sums, metadataFeatures: metadataFeatures, classifier: classifier)),
             uses: [tensor.wide, tensor.narrow, sums],
             multiplyAdds: input.shape.elements * matrix.depth + features * classes,
-            bytes: input.shape.positions * matrix.depth * precision.size + bytes(of: matrix) + bytes(of: classifier))
+            bytes: input.shape.positions * matrix.depth * matrix.precision.size + bytes(of: matrix) + bytes(of: classifier))
     }
 
     /// The steps with every slot's offset filled in.
@@ -219,7 +234,9 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     ) -> PackedMatrix {
         let (weights, epsilon, channels) = (weights, architecture.batchNormEpsilon, shape[0])
         let depth = shape.dropFirst().reduce(1, *)
-        return packing.add(channels: channels, depth: depth, precision: precision, widest: widest, kernels: kernels, inputMeans: inputMeans) {
+        return packing.add(
+            channels: channels, depth: depth, precision: precision, widest: widest, kernels: kernels, inputMeans: inputMeans
+        ) {
             () throws(ModelError) in
             let stored = try weights.values(of: name + ".weight", shape: shape)
             guard let norm else {
@@ -241,14 +258,11 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         return geometry
     }
 
-    /// Floats that hold so many elements of a product's input.
-    private func narrowed(_ count: Int) -> Int { (count * precision.size + 3) / 4 }
-
     private mutating func newTensor(_ shape: Shape) -> Plan.Tensor {
         let stride = ChannelBlock.stride(of: shape.channels)
         let count = shape.positions * stride
         return Plan.Tensor(
-            wide: newSlot(count), narrow: wanted == .bf16 ? newSlot((count + 1) / 2) : nil, stride: stride)
+            wide: newSlot(count), narrow: precision == .bf16 ? newSlot((count + 1) / 2) : nil, stride: stride)
     }
 
     private mutating func newSlot(_ count: Int) -> Plan.Slot {
