@@ -16,13 +16,16 @@ from pathlib import Path
 import numpy as np
 
 
-def scores(tool: Path, bundle: Path, photos: list[Path]) -> np.ndarray:
-    """The raw mean softmax of the target for each photo, by the tool."""
+def scores(tool: Path, bundle: Path, photos: list[Path], precision: str = "fp32") -> np.ndarray:
+    """The raw mean softmax of the target for each photo, by the tool, all passes made."""
     values: list[float] = []
     for start in range(0, len(photos), 200):
-        lines = subprocess.run([tool, "analyze", *photos[start:start + 200], "--ensemble", bundle, "--json", "--no-early-stop"],
+        lines = subprocess.run([tool, "analyze", *photos[start:start + 200], "--ensemble", bundle, "--json", "--no-early-stop",
+                                "--precision", precision],
                                capture_output=True, text=True, check=True).stdout.splitlines()
         values += [json.loads(line)["raw_probability"] for line in lines]
+    if len(values) != len(photos):
+        raise SystemExit(f"{len(photos)} photos gave {len(values)} answers")
     return np.array(values)
 
 

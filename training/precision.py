@@ -10,32 +10,17 @@ import argparse
 import csv
 import json
 import random
-import subprocess
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
-PHOTOS_AT_A_TIME = 200
-
-
-def scores(tool: Path, ensemble: Path, precision: str, photos: list[Path]) -> np.ndarray:
-    """The raw score of each photo, all passes made."""
-    values: list[float] = []
-    for first in range(0, len(photos), PHOTOS_AT_A_TIME):
-        command = [tool, "analyze", "--json", "--no-early-stop", "--precision", precision, "--ensemble", ensemble]
-        run = subprocess.run([*command, *photos[first:first + PHOTOS_AT_A_TIME]], capture_output=True, text=True, check=True)
-        values += [json.loads(line)["raw_probability"] for line in run.stdout.splitlines()]
-    if len(values) != len(photos):
-        raise SystemExit(f"{len(photos)} photos gave {len(values)} answers")
-    return np.array(values)
-
+from as_original import auc, scores
 
 def report(split: str, before: np.ndarray, after: np.ndarray, melanoma: np.ndarray, points: list[dict]) -> str:
     """One row of the table."""
     moved = np.abs(after - before)
     changed = ", ".join(f"{int(((before >= p['threshold']) != (after >= p['threshold'])).sum())} ({p['name']})" for p in points)
-    auc = " / ".join(f"{roc_auc_score(melanoma, values):.4f}" for values in (before, after))
+    auc = " / ".join(f"{auc(values[melanoma], values[~melanoma]):.4f}" for values in (before, after))
     return (f"| {split} | {len(before)} | {np.median(moved):.4f} | {np.percentile(moved, 99):.4f} | {moved.max():.4f} "
             f"| {changed} | {auc} |")
 
@@ -56,7 +41,7 @@ def main() -> None:
         if options.limit and options.limit < len(rows):
             rows = random.Random(5).sample(rows, options.limit)
         photos = [options.data / row["image_path"] for row in rows]
-        before, after = (scores(options.tool, options.ensemble, precision, photos) for precision in ("fp32", "bf16"))
+        before, after = (scores(options.tool, options.ensemble, photos, precision) for precision in ("fp32", "bf16"))
         print(report(split, before, after, np.array([row["label"] == "melanoma" for row in rows]), points), flush=True)
 
 

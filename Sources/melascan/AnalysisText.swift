@@ -14,7 +14,7 @@ enum AnalysisText {
         let spread = analysis.spread
         lines.append(
             "  \(label): \(percent(analysis.probability))  "
-                + "passes \(percent(spread.lowest))…\(percent(spread.highest)), \(analysis.passes) of \(analysis.passesAvailable)"
+                + "passes \(percent(spread.lowest))…\(percent(spread.highest)), \(analysis.passes) of \(analysis.passesAvailable), in \(analysis.precision.rawValue)"
         )
         if let point = analysis.operatingPoint, let sensitivity = point.sensitivity, let specificity = point.specificity {
             lines.append(

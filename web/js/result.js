@@ -130,7 +130,7 @@ function computed(analysis, roundTrip, card) {
     showsFigures(analysis) && analysis.remarks?.length ? element("ul", { class: "remarks" }, analysis.remarks.map((remark) => element("li", {}, remark))) : null,
     facts([
       ["Time", `${duration(timing?.total)} in the server, ${duration(roundTrip)} with the way there and back`],
-      ["Passes", `${analysis.passes} of ${analysis.passes_available ?? analysis.passes}${analysis.early_stop ? "; stopped early" : ""}`],
+      ["Passes", `${analysis.passes} of ${analysis.passes_available ?? analysis.passes}${analysis.early_stop ? "; stopped early" : ""}, in ${analysis.precision}`],
       ["Rule", analysis.early_stop?.rule],
       ["Photo", `${size(image.width, image.height)} pixels; square of ${crop.side} from (${crop.x}, ${crop.y})`],
       ["Patient", patientWords(patient)],

@@ -173,7 +173,7 @@ struct FHIRBundle: Encodable {
         let networks = analysis.members.map { "\($0.architecture) at \($0.inputSize)" }.joined(separator: ", ")
         let reading = analysis.calibrated ? "mean softmax, calibrated" : "mean softmax, not calibrated"
         let stop = analysis.earlyStop.map { "; stopped early: \($0.rule)" } ?? ""
-        return "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks); \(reading)\(stop)"
+        return "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks), in \(analysis.precision.rawValue); \(reading)\(stop)"
     }
 
     private static func words(_ verdict: Verdict) -> String {

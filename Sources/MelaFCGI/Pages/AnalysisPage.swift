@@ -160,7 +160,7 @@ enum AnalysisPage {
             \(shows ? "<ul class=\"remarks\">\(remarks)</ul>" as HTML : .empty)
             <dl class="facts">
             <div><dt>Time</dt><dd>\(analysis.timingMs.total.decimals(0)) ms in the server</dd></div>
-            <div><dt>Passes</dt><dd>\(analysis.passes) of \(analysis.passesAvailable)\(analysis.earlyStop == nil ? "" : "; stopped early")</dd></div>
+            <div><dt>Passes</dt><dd>\(analysis.passes) of \(analysis.passesAvailable)\(analysis.earlyStop == nil ? "" : "; stopped early"), in \(analysis.precision.rawValue)</dd></div>
             \(analysis.earlyStop.map { "<div><dt>Rule</dt><dd>\($0.rule)</dd></div>" as HTML } ?? .empty)
             <div><dt>Photo</dt><dd>\(image.width) × \(image.height) pixels; square of \(crop.side) from (\(crop.x), \(crop.y))</dd></div>
             \(patient(analysis.patient))<div><dt>Ensemble</dt><dd>\(analysis.ensemble.name) \(analysis.ensemble.version)</dd></div>

@@ -21,6 +21,8 @@ public struct Analysis: Encodable, Sendable, Equatable {
     public var passScores: [Double]?
     public var passes: Int
     public var passesAvailable: Int
+    /// The number format of the products.
+    public var precision: Precision
     /// Where it ended before all passes that were planned.
     @Nullable public var earlyStop: EarlyStop?
     /// Where passes were left out because they would have taken too long.

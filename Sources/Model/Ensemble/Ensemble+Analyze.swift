@@ -141,6 +141,7 @@ extension Ensemble {
             passScores: options.listsPasses ? scores.map(\.rounded6) : nil,
             passes: order.passes.count,
             passesAvailable: passes,
+            precision: precision,
             earlyStop: stop,
             budget: budget,
             image: .init(
