@@ -28,7 +28,7 @@ def adapt(manifest: dict) -> dict:
     points = [point | {"chosenOn": "validation split",
                        "measuredOn": "test split: 206 melanomas, 1,462 others"}
               for point in manifest["operatingPoints"]]
-    return manifest | {"licence": LICENCE, "provenance": PROVENANCE, "smallestCrop": SMALLEST_CROP,
+    return manifest | {"defaults": {"precision": "bf16"}, "licence": LICENCE, "provenance": PROVENANCE, "smallestCrop": SMALLEST_CROP,
                        "operatingPoints": points}
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from as_original import auc, scores
 
+
 def report(split: str, before: np.ndarray, after: np.ndarray, melanoma: np.ndarray, points: list[dict]) -> str:
     """One row of the table."""
     moved = np.abs(after - before)

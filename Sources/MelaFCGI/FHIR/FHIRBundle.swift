@@ -173,7 +173,8 @@ struct FHIRBundle: Encodable {
         let networks = analysis.members.map { "\($0.architecture) at \($0.inputSize)" }.joined(separator: ", ")
         let reading = analysis.calibrated ? "mean softmax, calibrated" : "mean softmax, not calibrated"
         let stop = analysis.earlyStop.map { "; stopped early: \($0.rule)" } ?? ""
-        return "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks), in \(analysis.precision.rawValue); \(reading)\(stop)"
+        let passes = "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks), in \(analysis.precision.rawValue)"
+        return "\(passes); \(reading)\(stop)"
     }
 
     private static func words(_ verdict: Verdict) -> String {
