@@ -50,7 +50,7 @@ class Comparison:
 
     def milliseconds(self, engine: Engine) -> list[float]:
         """Of a pass, round by round."""
-        return [answer["msPerPass"] for answer in self.answers[engine]]
+        return [answer["ms_per_pass"] for answer in self.answers[engine]]
 
     def best_peers(self) -> list[Engine]:
         """The peer with the lowest median; none if all lack the precision."""
@@ -67,7 +67,7 @@ class Comparison:
 
     def fractions(self, engine: Engine) -> list[float]:
         """The engine's multiply-adds over the most that our tool found possible in that round; none without our answers."""
-        return [2 * our["multiplyAdds"] / (milliseconds * 1e6) / our["limit"]["gflops"]
+        return [2 * our["multiply_adds"] / (milliseconds * 1e6) / our["limit"]["gflops"]
                 for our, milliseconds in zip(self.answers[self.ours], self.milliseconds(engine))]
 
 

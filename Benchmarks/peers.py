@@ -124,7 +124,7 @@ def main() -> None:
     run = PEERS[options.peer](workload, options.precision)
     check(run(), workload, options.precision)
     times = time_passes(run, options.passes)
-    print(json.dumps({"msPerPass": statistics.median(times), "msLowest": min(times), "msHighest": max(times)}))
+    print(json.dumps({"ms_per_pass": statistics.median(times), "ms_lowest": min(times), "ms_highest": max(times)}))
 
 
 if __name__ == "__main__":

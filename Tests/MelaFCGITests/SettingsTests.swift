@@ -21,7 +21,8 @@ import Testing
             "MELASCAN_VIEWS": "2", "MELASCAN_MEMBERS": "7", "MELASCAN_RECORDS": "/r",
             "MELASCAN_MODE": "Clinic", "MELASCAN_KEY": "/k", "MELASCAN_CONSENT": "/c", "MELASCAN_DONATION": "on",
             "MELASCAN_OPEN_NETWORKS": "10.0.0.0/8, fd00::/8", "MELASCAN_OPEN_PATHS": "metrics",
-            "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "8",
+            "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "8", "MELASCAN_PRECISION": "bf16",
+            "MELASCAN_CACHE": "/cache",
         ]
         #expect(Set(values.keys) == Set(Settings.help.map(\.name)))
         let settings = try settings(values)
@@ -31,6 +32,7 @@ import Testing
         #expect(settings.openNetworks == OpenNetworks("10.0.0.0/8,fd00::/8") && settings.openPaths == [.metrics])
         #expect(settings.views == 2 && settings.members == 7 && settings.records == "/r")
         #expect(!settings.earlyStop && settings.budgetSeconds == 8)
+        #expect(settings.precision == .bf16 && settings.cache == "/cache")
         #expect(settings.allowedOrigins == ["http://a", "http://b"] && settings.logLevel == .debug && settings.kernels == "avx2")
     }
 
@@ -38,7 +40,8 @@ import Testing
         ("MELASCAN_THREADS", "0"), ("MELASCAN_THREADS", "many"), ("MELASCAN_QUEUE", "-1"), ("MELASCAN_MAX_PIXELS", "1e6"),
         ("MELASCAN_LOG_LEVEL", "loud"), ("MELASCAN_VIEWS", "0"), ("MELASCAN_VIEWS", "9"), ("MELASCAN_MEMBERS", "all"),
         ("MELASCAN_MODE", "home"), ("MELASCAN_DONATION", "yes"), ("MELASCAN_OPEN_NETWORKS", "10.0.0.0/33"),
-        ("MELASCAN_EARLY_STOP", "1"), ("MELASCAN_BUDGET_SECONDS", "-1"), ("MELASCAN_BUDGET_SECONDS", "2.5"),
+        ("MELASCAN_EARLY_STOP", "1"), ("MELASCAN_PRECISION", "fp16"), ("MELASCAN_BUDGET_SECONDS", "-1"),
+        ("MELASCAN_BUDGET_SECONDS", "2.5"),
         ("MELASCAN_OPEN_NETWORKS", "everyone"), ("MELASCAN_OPEN_PATHS", "all"), ("MELASCAN_OPEN_PATHS", "none, metrics"),
     ])
     func `a value that makes no sense is named`(name: String, value: String) {
@@ -51,6 +54,12 @@ import Testing
         #expect(try settings([:]).earlyStop && settings(["MELASCAN_EARLY_STOP": "on"]).earlyStop)
         #expect(try settings([:]).budgetSeconds == 15)
         #expect(try settings(["MELASCAN_BUDGET_SECONDS": "0"]).budgetSeconds == nil)
+    }
+
+    @Test func `packed weights are kept in systemd's cache directory unless a folder is named`() throws {
+        #expect(try settings([:]).cache == nil)
+        #expect(try settings(["CACHE_DIRECTORY": "/var/cache/m"]).cache == "/var/cache/m")
+        #expect(try settings(["CACHE_DIRECTORY": "/var/cache/m", "MELASCAN_CACHE": "/c"]).cache == "/c")
     }
 
     @Test func `the key comes from systemd's credentials unless a file is named, and the cloud has no open networks`() throws {

@@ -97,6 +97,20 @@ import Testing
         #expect((json["ms_per_pass"] as? Double ?? 0) > 0)
         let member = try #require((json["members"] as? [[String: Any]])?.first)
         #expect((member["ms_per_stage"] as? [String: Double])?.keys.contains("blocks.6") == true)
-        #expect((member["ms_per_kind"] as? [String: Double])?.keys.contains("depthwise") == true)
+        #expect((member["ms_per_kind"] as? [String: Double])?.keys.contains("expand, depthwise") == true)
+    }
+
+    @Test func `bench times one network by itself, in either precision, by kind of layer`() throws {
+        let result = try run(
+            "bench", "--network", "tf_efficientnet_b0", "--size", "64", "--passes", "2", "--threads", "2", "--profile", "--json")
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect(json["precision"] as? String == "fp32" && json["input_size"] as? Int == 64)
+        #expect((json["ms_per_pass"] as? Double ?? 0) > 0)
+        #expect(((json["limit"] as? [String: Double])?["gflops"] ?? 0) > 1)
+        let layers = try #require(json["layers"] as? [[String: Any]])
+        let flop = layers.reduce(0) { $0 + ($1["flop"] as? Int ?? 0) }
+        #expect(flop == 2 * (json["multiply_adds"] as? Int ?? 0))
+        let refused = try run("bench", "--network", "tf_efficientnet_b0", "--kernels", "avx2", "--precision", "bf16")
+        #expect(refused.status != 0 && refused.output.contains("do not compute in bf16"))
     }
 }

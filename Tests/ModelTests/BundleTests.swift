@@ -41,12 +41,27 @@ final class BundleCopy {
 }
 
 @Suite struct BundleTests {
-    @Test func `the default ensemble reproduces the result that PyTorch stored in it`() throws {
+    @Test(arguments: [(Precision.fp32, 1e-4), (.bf16, 0.005)])
+    func `the default ensemble reproduces the result that PyTorch stored in it`(precision: Precision, limit: Double) throws {
+        guard try Kernels.choose().has(precision) else { return }
         let ensemble = try Ensemble(
             directory: Fixtures.root.appending(path: "ensembles/default").path(percentEncoded: false), threads: 2,
-            kernels: Kernels.choose())
+            kernels: Kernels.choose(), precision: precision)
         let difference = try #require(try ensemble.selfTest())
-        #expect(difference <= 1e-4)
+        #expect(difference <= limit)
+    }
+
+    @Test func `the bundle's precision is taken where the processor has it, unless another is asked for`() throws {
+        let bundle = try BundleCopy()
+        func precision(_ kernels: Kernels, _ wanted: Precision? = nil) throws -> Precision {
+            try Ensemble(directory: bundle.folder.path, threads: 1, kernels: kernels, precision: wanted).precision
+        }
+        let fastest = try Kernels.choose()
+        #expect(try precision(fastest) == (fastest.has(.bf16) ? .bf16 : .fp32))
+        #expect(try precision(.choose("baseline")) == .fp32)
+        #expect(try precision(fastest, .fp32) == .fp32)
+        try bundle.change { $0["defaults"] = ["views": 2] }
+        #expect(try precision(fastest) == .fp32)
     }
 
     @Test func `a stored result that is not reproduced stops the start`() throws {
