@@ -15,6 +15,9 @@ static size_t peak(int32_t is_bf16, size_t rounds) {
 #endif
         MELA_UNROLLED for (int i = 0; i < MELA_CHAINS; i++) sum[i] = sum[i] * factor + other;
     }
-    MELA_UNROLLED for (int i = 0; i < MELA_CHAINS; i++) __asm__ volatile("" : : "v"(sum[i]));
+    vf total = sum[0];
+    for (int i = 1; i < MELA_CHAINS; i++) total += sum[i];
+    const volatile float used = total[0];  // or else nothing would be computed
+    (void)used;
     return MELA_CHAINS * MELA_LANES * (is_bf16 ? 2 : 1);
 }
