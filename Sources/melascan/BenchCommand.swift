@@ -101,7 +101,7 @@ private struct Report: Encodable {
             "  load and self-test \(loadMs) ms",
         ]
         for member in measurement.members {
-            lines.append("  \(member.architecture) at \(member.inputSize): \(member.msPerPass) ms a pass on one thread")
+            lines.append("  \(member.architecture) at \(member.inputSize): \(member.msPerPass) ms a pass, all threads together")
             lines.append("    by stage: " + Self.row(member.msPerStage))
             lines.append("    by layer: " + Self.row(member.msPerKind))
         }

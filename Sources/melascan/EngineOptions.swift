@@ -16,7 +16,7 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "The number format of the products, fp32 or bf16 (as the ensemble says).")
     var precision: Precision?
 
-    @Option(help: "Folder that keeps large ensembles' packed weights, for quicker starts.")
+    @Option(help: "Folder that keeps packed weights, for quicker starts.")
     var cache: String?
 
     func validate() throws {

@@ -111,6 +111,6 @@ import Testing
         let flop = layers.reduce(0) { $0 + ($1["flop"] as? Int ?? 0) }
         #expect(flop == 2 * (json["multiply_adds"] as? Int ?? 0))
         let refused = try run("bench", "--network", "tf_efficientnet_b0", "--kernels", "avx2", "--precision", "bf16")
-        #expect(refused.status != 0 && refused.output.contains("do not compute in bf16"))
+        #expect(refused.status != 0 && refused.errors.contains("do not compute in bf16"))
     }
 }

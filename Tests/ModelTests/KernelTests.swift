@@ -227,6 +227,21 @@ import Testing
     }
 
     @Test(arguments: Kernels.available.map(\.name))
+    func `what is no number stays none, and infinities go to their limits`(_ name: String) throws {
+        let table = try Kernels.choose(name).table.pointee
+        let zeros = [Float](repeating: 0, count: 16)
+        for activation in Self.activations {
+            func value(_ x: Float) -> Float {
+                var row = [Float](repeating: x, count: 16)
+                table.f32_finish(&row, 16, zeros, nil, 1, 16, activation.kernel)
+                return row[7]
+            }
+            #expect(value(.nan).isNaN, "\(activation)")
+            #expect(value(.infinity) == [.identity: .infinity, .relu6: 6, .silu: .infinity, .sigmoid: 1][activation])
+        }
+    }
+
+    @Test(arguments: Kernels.available.map(\.name))
     func `every half of both formats is widened exactly, and narrowed back`(_ name: String) throws {
         let table = try Kernels.choose(name).table.pointee
         let halves = (0...UInt16.max).map { $0 }

@@ -28,8 +28,8 @@ import Testing
     ) throws -> Plan {
         try Plan(
             architecture: Architecture(name: "tf_efficientnet_lite0"), classes: 9, inputSize: 75, precision: precision,
-            kernels: .choose("reference"), weights: weights, cache: PackedCache(folder: (folder ?? self.folder).path),
-            fingerprint: fingerprint)
+            kernels: .choose("reference"), weights: weights,
+            cache: (PackedCache(folder: (folder ?? self.folder).path), fingerprint))
     }
 
     private func logits(_ plan: Plan) throws -> [Float] {
@@ -80,6 +80,21 @@ import Testing
         _ = try plan(weights, folder: folder.appending(path: "missing"))
         #expect(weights.reads > 100)
         #expect(try files.isEmpty)
+    }
+
+    @Test func `a link, and a file that others can write, are not trusted`() throws {
+        _ = try plan(CountedWeights())
+        let file = try #require(try files.first)
+        try FileManager.default.setAttributes([.posixPermissions: 0o622], ofItemAtPath: file.path)
+        let weights = CountedWeights()
+        _ = try plan(weights)
+        #expect(weights.reads > 100)
+        let elsewhere = folder.appending(path: "elsewhere")
+        try FileManager.default.moveItem(at: file, to: elsewhere)
+        try FileManager.default.createSymbolicLink(at: file, withDestinationURL: elsewhere)
+        let again = CountedWeights()
+        _ = try plan(again)
+        #expect(again.reads > 100)
     }
 
     @Test func `no draft is left behind, and none but the owner can read what is kept`() throws {

@@ -162,6 +162,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [Precision.fp32, .bf16])
+    func `one executor runs networks by turns, on any number of threads, and answers each as by itself`(_ precision: Precision)
+        throws
+    {
+        let kernels = try Kernels.choose(Kernels.available.first { $0.has(precision) }?.name)
+        let plans = try [("tf_efficientnet_b0_ns", 97), ("efficientnet_lite1", 64), ("efficientnet_b3", 128)].map { name, size in
+            try Plan(
+                architecture: Architecture(name: name), classes: 9, inputSize: size, precision: precision, kernels: kernels,
+                threads: 3, weights: DeterministicWeights())
+        }
+        let alone = plans.map { Executor(kernels: kernels, plans: [$0]).run($0, input: NetworkInput.values($0.inputSize)) }
+        for threads in [1, 3] {
+            let executor = Executor(kernels: kernels, threads: threads, plans: plans)
+            for turn in 0..<3 {
+                for (plan, expected) in zip(plans, alone) {
+                    #expect(
+                        executor.run(plan, input: NetworkInput.values(plan.inputSize)) == expected, "turn \(turn), \(threads)")
+                }
+            }
+        }
+    }
+
     @Test func `kernels without bf16 refuse it`() throws {
         for kernels in Kernels.available where !kernels.has(.bf16) {
             #expect(throws: ModelError.precision(.bf16, kernels: kernels.name)) {

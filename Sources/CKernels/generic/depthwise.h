@@ -17,7 +17,7 @@ MELA_INLINE void depthwise_sums(
     MELA_UNROLLED for (int p = 0; p < pixels; p++) store(sums + p * MELA_LANES, sum[p]);
 }
 
-/// Writes at `place`, counted in elements of the output's format; past the caches where the whole is too large for them.
+/// Writes at `place`, counted in elements of the output's format; a whole line of fp32 that the caches will not keep goes past them.
 MELA_INLINE void store_as(void *output, size_t place, vf x, int is_narrow, int is_large) {
 #ifdef MELA_BF16
     if (is_narrow) {
@@ -27,7 +27,7 @@ MELA_INLINE void store_as(void *output, size_t place, vf x, int is_narrow, int i
     }
 #endif
     (void)is_narrow;
-    if (is_large)
+    if (is_large && MELA_LANES == 16)
         __builtin_nontemporal_store(x, (vf *)((float *)output + place));
     else
         store((float *)output + place, x);
@@ -41,7 +41,7 @@ MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_acti
         const vf bias = load(s->bias + c);
         const float *rows[5];
         MELA_UNROLLED for (int ky = 0; ky < k; ky++) rows[ky] = s->rows[ky] + c;
-        vf total = load(s->sum + c);
+        vf total = splat(0.0f);
         for (size_t first = 0; first < s->pixels; first += MELA_STRETCH) {
             const size_t count = s->pixels - first < MELA_STRETCH ? s->pixels - first : MELA_STRETCH;
             float sums[MELA_STRETCH * MELA_LANES];
@@ -60,7 +60,7 @@ MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_acti
                 total += value;
             }
         }
-        store(s->sum + c, total);
+        store(s->sum + c, load(s->sum + c) + total);
     }
 }
 

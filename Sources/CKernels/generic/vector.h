@@ -18,6 +18,7 @@ MELA_INLINE void store(float *p, vf x) { *(vf_unaligned *)p = x; }
 
 MELA_INLINE vf splat(float x) { return x - (vf){0}; }
 
+/// b where one of them is no number: what is not a number must come out as such.
 MELA_INLINE vf minimum(vf a, vf b) {
     vi less = a < b;
     return (vf)(((vi)a & less) | ((vi)b & ~less));
@@ -51,7 +52,7 @@ MELA_INLINE vf rounded(vf x) {
 /// exp(-x) = 2^n 2^f with n + f = -x log2(e), |f| <= 1/2; 2^f by a polynomial of degree 5 (least maximum of the relative error, 8e-8).
 MELA_INLINE vf one_plus_exponential_of_negative(vf x) {
     const vf factor = splat(-1.44269504088896341f);
-    x = minimum(x, splat(87.0f));
+    x = minimum(splat(87.0f), x);
     const vf n = rounded(x * factor);
     const vf f = x * factor - n;
     vf p = splat(1.327647203e-3f);
@@ -65,11 +66,11 @@ MELA_INLINE vf one_plus_exponential_of_negative(vf x) {
 
 MELA_INLINE vf activate(vf x, mela_activation activation) {
     switch (activation) {
-    case MELA_RELU6: return minimum(maximum(x, splat(0.0f)), splat(6.0f));
+    case MELA_RELU6: return minimum(splat(6.0f), maximum(splat(0.0f), x));
     case MELA_SILU:  // far below, 0 and not a huge number times 1e-38
-        x = maximum(x, splat(-87.0f));
+        x = maximum(splat(-87.0f), x);
         return x / one_plus_exponential_of_negative(x);
-    case MELA_SIGMOID: return 1.0f / one_plus_exponential_of_negative(maximum(x, splat(-87.0f)));
+    case MELA_SIGMOID: return 1.0f / one_plus_exponential_of_negative(maximum(splat(-87.0f), x));
     case MELA_IDENTITY: return x;
     }
     return x;

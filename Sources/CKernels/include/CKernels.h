@@ -4,7 +4,7 @@
 // overlap inputs unless it says so; nothing is allocated and no kernel fails.
 //
 // Channels are worked on in blocks: `width` is 16, 32 or 48 of them, and every buffer that a block is written to has room for whole
-// blocks. What a network lacks of a whole block has zero weights and zero biases, so its values stay zero.
+// blocks. What a network lacks of a whole block has zero weights and zero biases, so its values stay zero until an activation that gives another for zero; nobody reads them.
 #ifndef MELA_KERNELS_H
 #define MELA_KERNELS_H
 
@@ -38,7 +38,7 @@ typedef struct {
     const void *panel;
     /// (width)
     const float *bias;
-    /// (rows, width), rows `output_stride` apart. May be the output.
+    /// (rows, width), rows `output_stride` apart. Must not overlap the output.
     const float *_Nullable residual;
     /// (rows, width), rows `output_stride` apart.
     float *output;

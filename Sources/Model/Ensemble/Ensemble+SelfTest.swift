@@ -17,7 +17,9 @@ extension Ensemble {
         for (member, answer) in try answers(to: test ?? Self.newTest) {
             guard let test else { continue }
             let difference = zip(answer, test.probabilities[member]).map { abs($0 - $1) }.max() ?? 0
-            guard difference <= (precision == .bf16 ? max(test.tolerance, Self.narrowTolerance) : test.tolerance) else {
+            guard answer.count == test.probabilities[member].count,
+                difference <= (precision == .bf16 ? max(test.tolerance, Self.narrowTolerance) : test.tolerance)
+            else {
                 throw .selfTest(member: manifest.members[member].file, difference: difference)
             }
             largest = max(largest, difference)

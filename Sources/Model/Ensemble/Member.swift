@@ -38,6 +38,6 @@ struct Member: Sendable {
         plan = try Plan(
             architecture: architecture, classes: classes.count, inputSize: member.inputSize,
             metadataFeatures: metadata?.network.features ?? 0, precision: precision, kernels: kernels, threads: threads,
-            weights: source, cache: cache, fingerprint: member.sha256)
+            weights: source, cache: cache.map { ($0, member.sha256) })
     }
 }

@@ -26,17 +26,17 @@ public struct NetworkBenchmark: Encodable, Sendable {
         public var bytes: Int
     }
 
-    /// - Throws: `ModelError.architecture`, `.precision`.
+    /// - Throws: `ModelError.architecture`, `.precision`, `.manifest` for a size that no network takes.
     public init(
         network: String, inputSize: Int, precision: Precision, kernels: Kernels, threads: Int, passes: Int, profile: Bool
     ) throws(ModelError) {
         guard kernels.has(precision) else {
             throw .precision(precision, kernels: kernels.name)
         }
-        limit = .measure(precision, kernels: kernels, threads: threads)
         let plan = try Plan(
             architecture: Architecture(name: network), classes: 9, inputSize: inputSize, precision: precision, kernels: kernels,
             threads: threads, weights: SyntheticWeights())
+        limit = .measure(precision, kernels: kernels, threads: threads)
         let executor = Executor(kernels: kernels, threads: threads, plans: [plan])
         let times = PassTimes.measure(plan, on: executor, passes: passes, byPart: profile) { rows, target, stride in
             for row in rows {

@@ -7,7 +7,7 @@ public struct ProcessorLimit: Encodable, Sendable {
     /// Gigabytes a second read from memory.
     public var gbps: Double
 
-    /// Takes some tenths of a second.
+    /// Takes about a second, and at most 512 MiB.
     public static func measure(_ precision: Precision, kernels: Kernels, threads: Int) -> ProcessorLimit {
         let isNarrow: Int32 = precision == .bf16 && kernels.has(.bf16) ? 1 : 0
         let rounds = 20_000_000
@@ -15,11 +15,15 @@ public struct ProcessorLimit: Encodable, Sendable {
             2 * Double(kernels.table.pointee.peak(isNarrow, rounds)) * Double(rounds)
         }
         // Far more than any cache holds.
-        let count = 32 << 20
+        let count = min(32 << 20, (128 << 20) / threads)
+        // Narrow vectors walk over a chunk more than once, but from the nearest cache.
+        let chunk = 4096
         let memory = (0..<threads).map { _ in FloatBuffer(count: count) }
         let bytes = best(threads: threads) { thread in
             var sum = [Float](repeating: 0, count: 16)
-            kernels.table.pointee.f32_add_rows(memory[thread].pointer, 16, &sum, count / 16, 16)
+            for first in stride(from: 0, to: count - chunk, by: chunk) {
+                kernels.table.pointee.f32_add_rows(memory[thread].pointer + first, 16, &sum, chunk / 16, 16)
+            }
             return Double(4 * count)
         }
         return ProcessorLimit(gflops: (arithmetic / 1e9).rounded3, gbps: (bytes / 1e9).rounded3)

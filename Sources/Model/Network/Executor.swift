@@ -37,7 +37,8 @@ public final class Executor {
         _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil,
         fill: @escaping (_ rows: Range<Int>, _ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
     ) -> [Float] {
-        precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count)
+        precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count && plan.classes <= logits.count)
+        precondition(kernels.has(plan.precision))
         let (kernels, team, shares, arena, scratch, logits) = (kernels, team, shares, arena, scratch, logits)
         team.run { member in
             let pass = Pass(
@@ -54,7 +55,6 @@ public final class Executor {
                 pass.classify(metadata: metadata, into: logits.pointer)
                 observer?(nil)
             }
-            team.barrier()
         }
         return (0..<plan.classes).map { logits.pointer[$0] }
     }

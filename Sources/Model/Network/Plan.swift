@@ -143,11 +143,12 @@ public final class Plan: @unchecked Sendable {
     /// - Parameters:
     ///   - metadataFeatures: values that `Executor.run` is given beside each image.
     ///   - threads: that will share a pass; the work is cut so that they finish together.
-    ///   - cache: where packed weights are kept, for weights with this fingerprint.
+    ///   - cache: where packed weights are kept, and what tells these weights from all others.
     /// - Throws: `ModelError.tensor` for a missing or misshapen one.
     public init(
         architecture: Architecture, classes: Int, inputSize: Int, metadataFeatures: Int = 0, precision: Precision = .fp32,
-        kernels: Kernels, threads: Int = 1, weights: some WeightSource, cache: PackedCache? = nil, fingerprint: String = ""
+        kernels: Kernels, threads: Int = 1, weights: some WeightSource,
+        cache: (folder: PackedCache, fingerprint: String)? = nil
     ) throws(ModelError) {
         guard (32...2048).contains(inputSize) else { throw .manifest("inputSize \(inputSize) is not in 32...2048") }
         var builder = PlanBuilder(
@@ -167,7 +168,7 @@ public final class Plan: @unchecked Sendable {
         scratchCount = builder.scratchCount
         multiplyAdds = layout.steps.reduce(0) { $0 + $1.multiplyAdds }
         self.weights = try PackedWeights(
-            builder.packing, cache: cache,
-            key: "\(fingerprint) \(architecture.name) \(classes) \(metadataFeatures) \(precision.rawValue)")
+            builder.packing, cache: cache?.folder,
+            key: "\(cache?.fingerprint ?? "") \(architecture.name) \(classes) \(metadataFeatures) \(precision.rawValue)")
     }
 }

@@ -75,9 +75,11 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     ) -> Value {
         let shape = Shape(channels: channels, height: input.shape.height, width: input.shape.width)
         let precision = precision(of: min(channels, input.shape.channels))
+        var widest = Int(MELA_WIDEST)
+        if case .depthwise = input.form, input.shape.channels > Self.deep { widest = 32 }
         let matrix = pack(
-            name, norm: norm, shape: [channels, input.shape.channels, 1, 1], precision: precision,
-            widest: input.shape.channels > Self.deep ? 32 : Int(MELA_WIDEST), inputMeans: input.means)
+            name, norm: norm, shape: [channels, input.shape.channels, 1, 1], precision: precision, widest: widest,
+            inputMeans: input.means)
         switch input.form {
         case .stored(let tensor):
             precondition(residual == nil, "no EfficientNet adds to an expansion")
@@ -262,7 +264,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         let stride = ChannelBlock.stride(of: shape.channels)
         let count = shape.positions * stride
         return Plan.Tensor(
-            wide: newSlot(count), narrow: precision == .bf16 ? newSlot((count + 1) / 2) : nil, stride: stride)
+            wide: newSlot(count), narrow: precision(of: shape.channels) == .bf16 ? newSlot((count + 1) / 2) : nil, stride: stride)
     }
 
     private mutating func newSlot(_ count: Int) -> Plan.Slot {

@@ -29,7 +29,8 @@ public struct Kernels: @unchecked Sendable {
 
     /// The functions of a precision that it has.
     func format(_ precision: Precision) -> mela_format {
-        guard precision == .bf16, let bf16 = table.pointee.bf16 else { return table.pointee.f32.pointee }
+        guard precision == .bf16 else { return table.pointee.f32.pointee }
+        guard let bf16 = table.pointee.bf16 else { preconditionFailure("these kernels have no bf16") }
         return bf16.pointee
     }
 

@@ -13,6 +13,8 @@ final class Team: Sendable {
         let turn = Atomic(0)
         let arrived = Atomic(0)
         let phase = Atomic(0)
+        /// The others that are done with a piece of work and have let go of it.
+        let left = Atomic(0)
         let sleepers = Monitor(0)
         /// Written before `turn`, read after it.
         nonisolated(unsafe) var work: Work?
@@ -35,15 +37,18 @@ final class Team: Sendable {
         for thread in others { thread.join() }
     }
 
-    /// Calls `work` on every thread, here as member 0, and returns when all have come back; it must end with a `barrier`.
+    /// Calls `work` on every thread, here as member 0, and returns when all have come back.
     func run(_ work: @escaping Work) {
         board.work = work
         announce(board.turn.load(ordering: .relaxed) + 1)
         work(0)
+        _ = Self.spin(turns: .max) { board.left.load(ordering: .acquiring) == size - 1 }
+        board.left.store(0, ordering: .relaxed)
         board.work = nil
     }
 
-    /// Waits until all members are here; what they wrote before can be read after.
+    /// Waits until all members are here; what they wrote before can be read after. The addition is one that orders non-temporal stores
+    /// too (x86: a locked instruction).
     func barrier() {
         guard size > 1 else { return }
         let phase = board.phase.load(ordering: .acquiring)
@@ -73,6 +78,7 @@ final class Team: Sendable {
             guard turn >= 0 else { return }
             last = turn
             board.work?(member)
+            board.left.add(1, ordering: .releasing)
         }
     }
 

@@ -17,6 +17,9 @@ struct FoldedBatchNorm {
                 throw .tensor(name: name + ".running_var", reason: "channel \(channel) is negative or not a number")
             }
             shift.append(Float(Double(bias[channel]) - Double(mean[channel]) * scale[channel]))
+            guard shift[channel].isFinite else {
+                throw .tensor(name: name + ".running_mean", reason: "channel \(channel) or its bias is not a number")
+            }
         }
         self.shift = shift
     }

@@ -8,15 +8,21 @@ import Crypto
 public final class MappedFile: @unchecked Sendable {
     public let bytes: UnsafeRawBufferPointer
 
-    /// - Parameter name: what error messages call the file.
+    /// - Parameters:
+    ///   - name: what error messages call the file.
+    ///   - isOwn: only a file of this process's user, that no other can write, and no link to one.
     /// - Throws: `ModelError.unreadable`.
-    public init(path: String, name: String) throws(ModelError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a pipe would keep it waiting
+    public init(path: String, name: String, isOwn: Bool = false) throws(ModelError) {
+        // A pipe would keep it waiting.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (isOwn ? O_NOFOLLOW : 0))
         guard descriptor >= 0 else { throw .unreadable(file: name, reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw .unreadable(file: name, reason: "it is not a file")
+        }
+        guard !isOwn || (status.st_uid == geteuid() && status.st_mode & 0o022 == 0) else {
+            throw .unreadable(file: name, reason: "others can write it")
         }
         guard status.st_size > 0 else { throw .unreadable(file: name, reason: "it is empty") }
         let size = Int(status.st_size)

@@ -6,8 +6,8 @@ import Crypto
 
 /// A folder that keeps packed weights between starts: mapped, they need no packing, and all workers of a machine share their pages.
 ///
-/// Whoever can write there decides what the networks compute, as in the bundle's own folder. A file that is not whole, or not what its
-/// checksum says, counts as absent. Files may be deleted at any time between starts.
+/// A file that is not whole, not what its checksum says, or that another user can write, counts as absent. The checksum finds damage, not
+/// malice: a process of the same user could leave other weights here, as SECURITY.md says. Files may be deleted between starts.
 public struct PackedCache: Sendable {
     let folder: String
 
@@ -16,13 +16,13 @@ public struct PackedCache: Sendable {
         self.folder = folder
     }
 
-    /// Raised when the order of packed weights changes.
+    /// Raised when any byte of what is packed from the same weights changes: order, precisions, rounding, biases.
     private static let version = 1
     private static let magic: [UInt8] = Array("MelaScan packed\n".utf8)
 
     /// The packed weights under a key, mapped, and what keeps them so.
     func open(_ key: String, byteCount: Int) -> (start: UnsafeRawPointer, owner: AnyObject)? {
-        guard let file = try? MappedFile(path: path(of: key), name: "cache"), let base = file.bytes.baseAddress,
+        guard let file = try? MappedFile(path: path(of: key), name: "cache", isOwn: true), let base = file.bytes.baseAddress,
             file.bytes.count == PageBuffer.pageSize + byteCount
         else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: file.bytes[PageBuffer.pageSize...])
@@ -34,8 +34,8 @@ public struct PackedCache: Sendable {
     /// Writes a file beside and moves it into place, so that nobody sees half of one. A folder that can't be written stays as it is.
     func store(_ content: UnsafeRawBufferPointer, _ key: String) {
         let path = path(of: key)
-        let draft = path + ".\(getpid())"
-        let descriptor = Glibc.open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let draft = path + ".\(UInt64.random(in: 0...(.max)))"
+        let descriptor = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         var first = header(key, content)
         first += [UInt8](repeating: 0, count: PageBuffer.pageSize - first.count)
