@@ -39,9 +39,10 @@ def main() -> None:
     analyse(options.url, body, content_type)
     answers = [analyse(options.url, body, content_type) for _ in range(options.requests)]
     times = [milliseconds for milliseconds, _ in answers]
-    image = answers[0][1]["image"]
-    stages = {name: statistics.median(answer["timing_ms"][name] for _, answer in answers) for name in answers[0][1]["timing_ms"]}
-    print(f"{image['width']} x {image['height']} pixels, {len(body) / 1e6:.1f} MB, {options.requests} requests, {answers[0]['passes']} of {answers[0]['passes_available']} passes")
+    first = answers[0][1]
+    image = first["image"]
+    stages = {name: statistics.median(answer["timing_ms"][name] for _, answer in answers) for name in first["timing_ms"]}
+    print(f"{image['width']} x {image['height']} pixels, {len(body) / 1e6:.1f} MB, {options.requests} requests, {first['passes']} of {first['passes_available']} passes")
     print(f"median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
     print("server: " + ", ".join(f"{name} {value:.0f} ms" for name, value in stages.items()))
 
