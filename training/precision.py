@@ -21,9 +21,9 @@ def report(split: str, before: np.ndarray, after: np.ndarray, melanoma: np.ndarr
     """One row of the table."""
     moved = np.abs(after - before)
     changed = ", ".join(f"{int(((before >= p['threshold']) != (after >= p['threshold'])).sum())} ({p['name']})" for p in points)
-    auc = " / ".join(f"{auc(values[melanoma], values[~melanoma]):.4f}" for values in (before, after))
+    both = " / ".join(f"{auc(values[melanoma], values[~melanoma]):.4f}" for values in (before, after))
     return (f"| {split} | {len(before)} | {np.median(moved):.4f} | {np.percentile(moved, 99):.4f} | {moved.max():.4f} "
-            f"| {changed} | {auc} |")
+            f"| {changed} | {both} |")
 
 
 def main() -> None:
