@@ -12,7 +12,7 @@ import Testing
     private let photo = (try? TestService.fixture("landscape.jpg")) ?? Data()
 
     /// A second a pass, one at a time.
-    private static let slow: @Sendable (Ensemble) -> Ensemble.Speed = { _ in .init(msPerPass: [1000, 1000], threads: 1) }
+    private static let slow: @Sendable (Ensemble) -> Ensemble.Speed = { _ in .init(msPerPass: [1000, 1000]) }
 
     private func post(_ service: Service, _ path: String = "/v1/analyses", accept: String = "*/*", views: Int? = nil) -> Response
     {
@@ -120,7 +120,7 @@ import Testing
             change: { $0.budgetSeconds = nil },
             speed: { _ in
                 Issue.record("measured")
-                return .init(msPerPass: [1, 1], threads: 1)
+                return .init(msPerPass: [1, 1])
             })
         #expect(try card(service)["budget"] is NSNull)
         #expect(post(service, "/melanoma").status == .ok)
@@ -140,7 +140,7 @@ import Testing
             change: { $0.budgetSeconds = 5 },
             speed: { _ in
                 let time = times.withLock { $0.removeFirst() }
-                return .init(msPerPass: [time, time], threads: 1)
+                return .init(msPerPass: [time, time])
             })
         #expect(try (card(service)["defaults"] as? [String: Int])?["passes"] == 4)
         // While an analysis runs the measuring waits.

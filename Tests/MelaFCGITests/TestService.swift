@@ -13,7 +13,7 @@ enum TestService {
 
     /// What a pass takes, as if measured: every budget is enough for all of them.
     static let quick: @Sendable (Ensemble) -> Ensemble.Speed = { ensemble in
-        Ensemble.Speed(msPerPass: .init(repeating: 1, count: ensemble.manifest.members.count), threads: 1)
+        Ensemble.Speed(msPerPass: .init(repeating: 1, count: ensemble.manifest.members.count))
     }
 
     static func make(

@@ -1,23 +1,16 @@
 extension Ensemble {
     /// How long passes take on this machine.
     public struct Speed: Sendable, Equatable {
-        /// Wall time of one pass of each member while every thread makes one, over the number of threads.
+        /// Wall time of one pass of each member while every thread makes one, over the number of threads; a pass that all threads share
+        /// takes as long.
         public var msPerPass: [Double]
-        /// Passes that are made at the same time.
-        public var threads: Int
 
-        public init(msPerPass: [Double], threads: Int) {
+        public init(msPerPass: [Double]) {
             self.msPerPass = msPerPass
-            self.threads = threads
         }
 
-        /// What an order takes. Threads that the last passes leave idle are counted as if they worked.
-        func seconds(for order: PassOrder) -> Double {
-            let count = order.passes.count
-            let filled = (count + threads - 1) / threads * threads
-            let sum = order.passes.reduce(0) { $0 + msPerPass[$1.member] }
-            return sum * Double(filled) / Double(count) / 1000
-        }
+        /// What an order takes.
+        func seconds(for order: PassOrder) -> Double { order.passes.reduce(0) { $0 + msPerPass[$1.member] } / 1000 }
     }
 
     /// Each kind of member is measured twice, and a third time where that took no longer than so many milliseconds.
@@ -48,6 +41,6 @@ extension Ensemble {
             known[kind] = quickest / Double(threads)
             return quickest / Double(threads)
         }
-        return Speed(msPerPass: times, threads: threads)
+        return Speed(msPerPass: times)
     }
 }
