@@ -30,6 +30,7 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(rounds) else { throw ValidationError("--rounds must lie between 1 and 1000.") }
+        guard (32...2048).contains(size) else { throw ValidationError("--size must lie between 32 and 2048.") }
         guard (1...100_000).contains(passes) else { throw ValidationError("--passes must lie between 1 and 100000.") }
     }
 

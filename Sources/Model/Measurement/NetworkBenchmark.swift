@@ -26,7 +26,7 @@ public struct NetworkBenchmark: Encodable, Sendable {
         public var bytes: Int
     }
 
-    /// - Throws: `ModelError.architecture`, `.precision`, `.manifest` for a size that no network takes.
+    /// - Throws: `ModelError.architecture`, `.precision`, `.manifest` for a size outside of 32...2048.
     public init(
         network: String, inputSize: Int, precision: Precision, kernels: Kernels, threads: Int, passes: Int, profile: Bool
     ) throws(ModelError) {

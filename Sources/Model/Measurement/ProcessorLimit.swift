@@ -1,6 +1,7 @@
 import CKernels
 
-/// What the processor can do at most, with so many threads: nothing that is computed here can be faster.
+/// What the processor can do at most, with so many threads and the instructions of these kernels. Where a library multiplies with better
+/// ones (`baseline`), it can be faster.
 public struct ProcessorLimit: Encodable, Sendable {
     /// Arithmetic on registers alone, two operations a multiply-add.
     public var gflops: Double

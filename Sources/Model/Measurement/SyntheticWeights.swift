@@ -6,7 +6,7 @@ struct SyntheticWeights: WeightSource {
     func values(of name: String, shape: [Int]) -> [Float] {
         let count = shape.reduce(1, *)
         guard shape.count > 1 else {
-            let value: Float = name.hasSuffix("norm.weight") || name.hasSuffix("running_var") || name.hasSuffix(".weight") ? 1 : 0
+            let value: Float = name.hasSuffix(".weight") || name.hasSuffix("running_var") ? 1 : 0
             return [Float](repeating: value, count: count)
         }
         var random = SplitMix(name: name)

@@ -98,7 +98,9 @@ struct Pass {
 
     /// An activation in the precision that a product reads.
     func start(of tensor: Plan.Tensor, _ precision: Precision) -> UnsafeRawPointer {
-        UnsafeRawPointer(address(precision == .bf16 ? tensor.narrow ?? tensor.wide : tensor.wide))
+        guard precision == .bf16 else { return UnsafeRawPointer(address(tensor.wide)) }
+        guard let narrow = tensor.narrow else { preconditionFailure("nobody wrote this activation in bf16") }
+        return UnsafeRawPointer(address(narrow))
     }
 
     func weights(_ place: Int) -> UnsafeRawPointer { plan.weights.start + place }
