@@ -52,6 +52,20 @@ import Testing
         #expect(try post(stack.socket).status == 200)
     }
 
+    @Test func `computes in the precision that is set, and keeps packed weights where it is told`() throws {
+        let cache = try TemporaryFolder("melascan-cache")
+        for _ in 0..<2 {
+            let stack = try Stack(
+                environment: ["MELASCAN_PRECISION": "fp32", "MELASCAN_CACHE": cache.path, "MELASCAN_BUDGET_SECONDS": "0"],
+                site: nil)
+            let card = try FastCGIClient.call(stack.socket, "GET", "/v1/ensemble").http.json()
+            #expect(card["precision"] as? String == "fp32")
+            #expect(try post(stack.socket, "/v1/analyses").json()["precision"] as? String == "fp32")
+            let files = try FileManager.default.contentsOfDirectory(atPath: cache.path)
+            #expect(files.count == 2 && files.allSatisfy { $0.hasSuffix(".packed") }, "\(files)")
+        }
+    }
+
     /// Copies the default ensemble to where it may be broken; weights stay where they are, except `copied`.
     private func bundle(copying copied: String? = nil) throws -> TemporaryFolder {
         let folder = try TemporaryFolder("melascan-bundle")

@@ -184,6 +184,42 @@ import Testing
         }
     }
 
+    @Test func `in bf16, layers with fewer than 32 inputs or outputs stay fp32, and what they read is written so`() throws {
+        let plan = try Plan(
+            architecture: Architecture(name: "tf_efficientnet_lite0"), classes: 9, inputSize: 64, precision: .bf16,
+            kernels: .choose("reference"), weights: DeterministicWeights())
+        var written = Precision.fp32
+        var projections: [String: Set<Precision>] = [:]
+        for step in plan.steps {
+            switch step.operation {
+            case .depthwise(let depthwise): written = depthwise.precision
+            case .projection(let projection):
+                projections[step.stage, default: []].insert(projection.matrix.precision)
+                #expect(written == projection.matrix.precision)
+            case .head(let head): #expect(head.matrix.precision == .bf16)
+            case .squeezeExcitation: Issue.record("Lite networks have none")
+            }
+        }
+        // 16 and 24 channels, then 40 to 320.
+        for stage in 0..<7 { #expect(projections["blocks.\(stage)"] == [stage < 2 ? .fp32 : .bf16]) }
+    }
+
+    @Test func `outputs too large for the caches arrive whole, whichever way they are written`() throws {
+        let plan = try Plan(
+            architecture: Architecture(name: "tf_efficientnet_lite0"), classes: 9, inputSize: 768, kernels: .choose(), threads: 2,
+            weights: DeterministicWeights())
+        #expect(
+            plan.steps.contains { step in
+                guard case .depthwise(let depthwise) = step.operation else { return false }
+                return depthwise.isLarge
+            })
+        let answers = try [Kernels.choose(), .choose("baseline")].map { kernels in
+            Executor(kernels: kernels, threads: 2, plans: [plan]).run(plan, input: NetworkInput.values(768))
+        }
+        let scale = answers[1].map(abs).max() ?? 1
+        for (ours, theirs) in zip(answers[0], answers[1]) { #expect(abs(ours - theirs) <= 1e-4 * scale) }
+    }
+
     @Test func `kernels without bf16 refuse it`() throws {
         for kernels in Kernels.available where !kernels.has(.bf16) {
             #expect(throws: ModelError.precision(.bf16, kernels: kernels.name)) {
