@@ -107,6 +107,9 @@ final class Service: Sendable {
     }
 
     private func load() throws {
+        if let cache = settings.cache, !FileManager.default.isWritableFile(atPath: cache) {
+            logger.warning("nothing can be written into MELASCAN_CACHE=\(cache): what it lacks is packed anew at each start")
+        }
         let watch = Stopwatch()
         let ensemble = try Ensemble(
             directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels),

@@ -66,6 +66,12 @@ import Testing
         }
     }
 
+    @Test func `says that a cache which is not there keeps nothing, and works without`() throws {
+        let stack = try Stack(environment: ["MELASCAN_CACHE": "/nowhere/cache", "MELASCAN_BUDGET_SECONDS": "0"], site: nil)
+        #expect(stack.workerLog.contains("nothing can be written into MELASCAN_CACHE=/nowhere/cache"))
+        #expect(try post(stack.socket).status == 200)
+    }
+
     /// Copies the default ensemble to where it may be broken; weights stay where they are, except `copied`.
     private func bundle(copying copied: String? = nil) throws -> TemporaryFolder {
         let folder = try TemporaryFolder("melascan-bundle")
