@@ -40,6 +40,8 @@ static double element(const void *x, size_t index, int is_bf16) {
     return is_bf16 ? widened(((const uint16_t *)x)[index]) : ((const float *)x)[index];
 }
 
+static size_t place_of(size_t c, size_t vector_stride) { return c / MELA_CHANNELS * vector_stride + c % MELA_CHANNELS; }
+
 static void plain_product(const mela_product *s, int is_bf16) {
     for (size_t row = 0; row < s->rows; row++)
         for (size_t c = 0; c < s->width; c++) {
@@ -48,8 +50,10 @@ static void plain_product(const mela_product *s, int is_bf16) {
                 size_t weight = is_bf16 ? (k / 2 * s->width + c) * 2 + k % 2 : k * s->width + c;
                 sum += element(s->input, row * s->input_stride + k, is_bf16) * element(s->panel, weight, is_bf16);
             }
-            size_t place = row * s->output_stride + c;
-            s->output[place] = (float)(activated(sum, s->activation) + (s->residual ? s->residual[place] : 0));
+            size_t place = row * s->output_stride + place_of(c, s->vector_stride);
+            if (s->residual) sum += s->residual[place];
+            s->output[place] = (float)activated(sum, s->activation);
+            if (s->narrow) s->narrow[place] = narrowed(s->output[place]);
         }
 }
 
@@ -62,7 +66,7 @@ static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_act
         double sum = s->bias[c];
         for (int ky = 0; ky < k; ky++)
             for (int kx = 0; kx < k; kx++)
-                sum += (double)s->rows[ky][(x * stride + kx) * s->width + c] * s->weights[(ky * k + kx) * s->width + c];
+                sum += (double)s->rows[ky][(x * stride + kx) * s->pixel_stride + place_of(c, s->vector_stride)] * s->weights[(ky * k + kx) * s->width + c];
         float value = (float)activated(sum, activation);
         size_t place = x * s->output_stride + c;
         s->sum[c] += value;
@@ -73,19 +77,15 @@ static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_act
     }
 }
 
-#define PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, NAME, ACTIVATION)                                                                     \
-    static void TYPE##_k##K##s##S##_##NAME(const mela_depthwise *s) { plain_depthwise(s, K, S, ACTIVATION, IS_BF16); }
-
-#define PLAIN_ACTIVATIONS(TYPE, IS_BF16, K, S)                                                                                     \
-    PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, identity, MELA_IDENTITY)                                                                  \
-    PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, relu6, MELA_RELU6)                                                                        \
-    PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S, silu, MELA_SILU)
+#define PLAIN_DEPTHWISE(TYPE, IS_BF16, K, S)                                                                                       \
+    static void TYPE##_k##K##s##S##_relu6(const mela_depthwise *s) { plain_depthwise(s, K, S, MELA_RELU6, IS_BF16); }              \
+    static void TYPE##_k##K##s##S##_silu(const mela_depthwise *s) { plain_depthwise(s, K, S, MELA_SILU, IS_BF16); }
 
 #define PLAIN_DEPTHWISES(TYPE, IS_BF16)                                                                                            \
-    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 3, 1)                                                                                         \
-    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 3, 2)                                                                                         \
-    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 5, 1)                                                                                         \
-    PLAIN_ACTIVATIONS(TYPE, IS_BF16, 5, 2)                                                                                         \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, 3, 1)                                                                                           \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, 3, 2)                                                                                           \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, 5, 1)                                                                                           \
+    PLAIN_DEPTHWISE(TYPE, IS_BF16, 5, 2)                                                                                           \
     static mela_depthwise_function TYPE##_depthwise(int32_t kernel, int32_t stride, mela_activation activation) {                  \
         if (kernel == 3 && stride == 1) return PLAIN_CHOICE(TYPE##_k3s1);                                                          \
         if (kernel == 3 && stride == 2) return PLAIN_CHOICE(TYPE##_k3s2);                                                          \
@@ -94,11 +94,7 @@ static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_act
         return NULL;                                                                                                               \
     }
 
-#define PLAIN_CHOICE(NAME)                                                                                                         \
-    activation == MELA_IDENTITY ? NAME##_identity                                                                                  \
-        : activation == MELA_RELU6 ? NAME##_relu6                                                                                  \
-        : activation == MELA_SILU ? NAME##_silu                                                                                    \
-                                  : NULL
+#define PLAIN_CHOICE(NAME) activation == MELA_RELU6 ? NAME##_relu6 : activation == MELA_SILU ? NAME##_silu : NULL
 
 PLAIN_DEPTHWISES(f32, 0)
 PLAIN_DEPTHWISES(bf16, 1)
@@ -119,7 +115,7 @@ static void plain_finish(
     for (size_t row = 0; row < rows; row++)
         for (size_t c = 0; c < width; c++) {
             size_t place = row * stride + c;
-            x[place] = (float)(activated((double)x[place] + bias[c], activation) + (residual ? residual[place] : 0));
+            x[place] = (float)activated((double)x[place] + bias[c] + (residual ? residual[place] : 0), activation);
         }
 }
 

@@ -1,12 +1,12 @@
 // bf16 with AVX512-BF16: products of pairs along the depth, summed in fp32.
 
-MELA_DEFINE_DEPTHWISES(bf16, 1)
+MELA_DEFINE_DEPTHWISES(bf16, STORE_NARROW)
 
 MELA_INLINE __m512 dot(__m512 sum, __m512i a, __m512i b) { return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b); }
 
 MELA_INLINE void bf16_tile(const tile *t, int rows, int vectors) {
-    __m512 sum[14 * 3];
-    MELA_UNROLLED for (int i = 0; i < rows * vectors; i++) sum[i] = _mm512_setzero_ps();
+    vf sum[14 * 3];
+    begin_tile(t, rows, vectors, sum);
     const uint16_t *input = (const uint16_t *)t->input, *panel = (const uint16_t *)t->panel;
     for (size_t k = 0; k < t->depth; k += 2, panel += 2 * t->width) {
         __m512i weights[MELA_TILE_VECTORS];
@@ -15,12 +15,10 @@ MELA_INLINE void bf16_tile(const tile *t, int rows, int vectors) {
             int32_t pair;
             memcpy(&pair, input + row * t->input_stride + k, sizeof pair);
             MELA_UNROLLED for (int v = 0; v < vectors; v++)
-                sum[row * vectors + v] = dot(sum[row * vectors + v], weights[v], _mm512_set1_epi32(pair));
+                sum[row * vectors + v] = (vf)dot((__m512)sum[row * vectors + v], weights[v], _mm512_set1_epi32(pair));
         }
     }
-    MELA_UNROLLED for (int row = 0; row < rows; row++)
-        MELA_UNROLLED for (int v = 0; v < vectors; v++)
-            _mm512_storeu_ps(t->output + row * t->output_stride + v * MELA_LANES, sum[row * vectors + v]);
+    end_tile(t, rows, vectors, sum);
 }
 
 MELA_DEFINE_TILES(bf16)

@@ -1,26 +1,29 @@
 // Kernels that read each element once: bias and activation, sums of rows, scaled weights, narrower and wider formats.
 
-/// x = activation(x + bias) (+ residual), in place.
-MELA_INLINE void finish(
-    float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
-    for (size_t c = 0; c < width; c += MELA_LANES) {
-        const vf summand = load(bias + c);
-        for (size_t row = 0; row < rows; row++) {
-            float *p = x + row * stride + c;
-            vf value = activate(load(p) + summand, activation);
-            if (residual) value += load(residual + row * stride + c);
-            store(p, value);
-        }
+/// x = activation(x), in place, for some rows of a vector of channels each.
+MELA_INLINE void activate_rows(float *x, size_t stride, size_t rows, mela_activation activation) {
+    for (size_t row = 0; row < rows; row++, x += stride) store(x, activate(load(x), activation));
+}
+
+static void activate_vector(float *x, size_t stride, size_t rows, mela_activation activation) {
+    switch (activation) {  // one specialised loop per activation
+    case MELA_IDENTITY: break;
+    case MELA_RELU6: activate_rows(x, stride, rows, MELA_RELU6); break;
+    case MELA_SILU: activate_rows(x, stride, rows, MELA_SILU); break;
+    case MELA_SIGMOID: activate_rows(x, stride, rows, MELA_SIGMOID); break;
     }
 }
 
 static void f32_finish(
     float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
-    switch (activation) {  // one specialised loop per activation
-    case MELA_IDENTITY: finish(x, stride, bias, residual, rows, width, MELA_IDENTITY); break;
-    case MELA_RELU6: finish(x, stride, bias, residual, rows, width, MELA_RELU6); break;
-    case MELA_SILU: finish(x, stride, bias, residual, rows, width, MELA_SILU); break;
-    case MELA_SIGMOID: finish(x, stride, bias, residual, rows, width, MELA_SIGMOID); break;
+    for (size_t c = 0; c < width; c += MELA_LANES) {
+        const vf summand = load(bias + c);
+        for (size_t row = 0; row < rows; row++) {
+            const size_t place = row * stride + c;
+            const vf sum = load(x + place) + summand;
+            store(x + place, residual ? sum + load(residual + place) : sum);
+        }
+        activate_vector(x + c, stride, rows, activation);
     }
 }
 

@@ -20,16 +20,45 @@
     USE(TYPE, 1, 2) USE(TYPE, 2, 2) USE(TYPE, 3, 2) USE(TYPE, 4, 2) USE(TYPE, 5, 2) USE(TYPE, 6, 2)
 #endif
 
+/// From one vector of a tile to the next: tiles of shorter ones lie in one vector of MELA_CHANNELS.
+#define MELA_VECTOR_STEP(vector_stride) (MELA_LANES == MELA_CHANNELS ? (vector_stride) : MELA_LANES)
+
 /// Bytes.
 #define MELA_SHORT_ROW 2048
 
-/// One tile's input, weights and output, as in `mela_product`.
+/// One tile's part of a `mela_product`.
 typedef struct {
     const char *input;
     const char *panel;
+    const float *bias, *residual;
     float *output;
-    size_t input_stride, output_stride, depth, width;
+    uint16_t *narrow;
+    size_t input_stride, output_stride, vector_stride, depth, width;
 } tile;
+
+/// What the sums of a tile begin with.
+MELA_INLINE void begin_tile(const tile *t, int rows, int vectors, vf *sum) {
+    MELA_UNROLLED for (int v = 0; v < vectors; v++) {
+        const vf bias = load(t->bias + v * MELA_LANES);
+        MELA_UNROLLED for (int row = 0; row < rows; row++) sum[row * vectors + v] = bias;
+    }
+    if (!t->residual) return;
+    MELA_UNROLLED for (int row = 0; row < rows; row++)
+        MELA_UNROLLED for (int v = 0; v < vectors; v++)
+            sum[row * vectors + v] += load(t->residual + row * t->output_stride + v * MELA_VECTOR_STEP(t->vector_stride));
+}
+
+MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
+    MELA_UNROLLED for (int row = 0; row < rows; row++)
+        MELA_UNROLLED for (int v = 0; v < vectors; v++)
+            store(t->output + row * t->output_stride + v * MELA_VECTOR_STEP(t->vector_stride), sum[row * vectors + v]);
+#ifdef MELA_BF16
+    if (!t->narrow) return;
+    MELA_UNROLLED for (int row = 0; row < rows; row++)
+        MELA_UNROLLED for (int v = 0; v < vectors; v++)
+            store_narrow(t->narrow + row * t->output_stride + v * MELA_VECTOR_STEP(t->vector_stride), sum[row * vectors + v]);
+#endif
+}
 
 /// A function for each size of tile, and `TYPE_tile_of(rows, vectors)` to find it.
 #define MELA_DEFINE_TILE(TYPE, ROWS, VECTORS)                                                                                      \
@@ -49,7 +78,7 @@ MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t bytes, s
         for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(input + row * stride + byte, 0, 3);
 }
 
-/// Walks over a product tile by tile, the rows shared out evenly; results are finished while they are in the nearest cache.
+/// Walks over a product tile by tile, the rows shared out evenly; a tile is activated while it is in the nearest cache.
 /// Sizes in bytes: of an element of the input, and of the panel's elements for one channel at one step of the depth.
 MELA_INLINE void each_tile(
     const mela_product *s, void any_tile(const tile *, size_t, size_t), size_t input_size, size_t panel_size) {
@@ -60,28 +89,31 @@ MELA_INLINE void each_tile(
         const size_t tiles = (s->rows + MELA_TILE_ROWS(vectors) - 1) / MELA_TILE_ROWS(vectors);
         for (size_t i = 0; i < tiles; i++) {
             const size_t row = s->rows * i / tiles, rows = s->rows * (i + 1) / tiles - row;
-            const size_t place = row * s->output_stride + c;
+            const size_t place = row * s->output_stride + place_of(c, s->vector_stride);
             const tile t = {
                 .input = (const char *)s->input + row * s->input_stride * input_size,
                 .panel = (const char *)s->panel + c * panel_size,
+                .bias = s->bias + c,
+                .residual = s->residual ? s->residual + place : NULL,
                 .output = s->output + place,
+                .narrow = s->narrow ? s->narrow + place : NULL,
                 .input_stride = s->input_stride,
                 .output_stride = s->output_stride,
+                .vector_stride = s->vector_stride,
                 .depth = s->depth,
                 .width = s->width,
             };
             prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, s->depth * input_size, rows);
             any_tile(&t, rows, vectors);
-            f32_finish(
-                s->output + place, s->output_stride, s->bias + c, s->residual ? s->residual + place : NULL, rows,
-                vectors * MELA_LANES, s->activation);
+            for (size_t v = 0; v < vectors; v++)
+                activate_vector(t.output + v * MELA_VECTOR_STEP(s->vector_stride), s->output_stride, rows, s->activation);
         }
     }
 }
 
 MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
     vf sum[14 * 3];
-    MELA_UNROLLED for (int i = 0; i < rows * vectors; i++) sum[i] = splat(0.0f);
+    begin_tile(t, rows, vectors, sum);
     const float *input = (const float *)t->input, *panel = (const float *)t->panel;
     for (size_t k = 0; k < t->depth; k++, panel += t->width) {
         vf weights[MELA_TILE_VECTORS];
@@ -89,8 +121,7 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
         MELA_UNROLLED for (int row = 0; row < rows; row++)
             MELA_UNROLLED for (int v = 0; v < vectors; v++) sum[row * vectors + v] += input[row * t->input_stride + k] * weights[v];
     }
-    MELA_UNROLLED for (int row = 0; row < rows; row++)
-        MELA_UNROLLED for (int v = 0; v < vectors; v++) store(t->output + row * t->output_stride + v * MELA_LANES, sum[row * vectors + v]);
+    end_tile(t, rows, vectors, sum);
 }
 
 MELA_DEFINE_TILES(f32)

@@ -29,7 +29,7 @@ typedef enum {
     MELA_SIGMOID = 3,
 } mela_activation;
 
-/// A pointwise convolution of some positions into one block of channels: output = activation(input x panel + bias) (+ residual).
+/// A pointwise convolution of some positions into one block of channels: output = activation(input x panel + bias (+ residual)).
 typedef struct {
     /// (rows, depth), rows `input_stride` apart, which may overlap; fp32, or bf16 for a bf16 kernel, whose depth is even.
     const void *input;
@@ -38,11 +38,13 @@ typedef struct {
     const void *panel;
     /// (width)
     const float *bias;
-    /// (rows, width), rows `output_stride` apart. Must not overlap the output.
+    /// As the output; must not overlap it.
     const float *_Nullable residual;
-    /// (rows, width), rows `output_stride` apart.
+    /// (rows, width): rows `output_stride` apart, and each MELA_CHANNELS of a row `vector_stride`.
     float *output;
-    size_t output_stride;
+    /// The output a second time, rounded to bf16; null for kernels that have no bf16. Only without an activation.
+    uint16_t *_Nullable narrow;
+    size_t output_stride, vector_stride;
     size_t rows, depth, width;
     mela_activation activation;
 } mela_product;
@@ -50,7 +52,8 @@ typedef struct {
 /// One row of a depthwise convolution for one block of channels, its folded batch norm and activation. Kernel size, stride and
 /// activation are in the function.
 typedef struct {
-    /// k rows, each ((pixels - 1) * stride + k, width): the padding's zeros are in them.
+    /// k rows, each ((pixels - 1) * stride + k, width), the padding's zeros in them: pixels `pixel_stride` apart, and each MELA_CHANNELS
+    /// of a pixel `vector_stride`. The first must be MELA_CHANNELS, unless the table prefers a library.
     const float *_Nonnull const *_Nonnull rows;
     /// (k, k, width)
     const float *weights;
@@ -61,7 +64,7 @@ typedef struct {
     size_t output_stride;
     /// (width): the sum of the outputs is added, before they are narrowed.
     float *sum;
-    size_t pixels, width;
+    size_t pixels, width, pixel_stride, vector_stride;
     /// The whole output is too large to be found in a cache later: it may be written past the caches.
     int32_t is_large;
 } mela_depthwise;
@@ -71,7 +74,7 @@ typedef void (*mela_depthwise_function)(const mela_depthwise *step);
 /// What differs between fp32 and bf16: the format of a product's input and weights. Sums and biases are always fp32.
 typedef struct {
     void (*_Nonnull product)(const mela_product *step);
-    /// The depthwise convolution for a kernel size (3, 5), a stride (1, 2) and an activation (not sigmoid); null for any other.
+    /// The depthwise convolution for a kernel size (3, 5), a stride (1, 2) and an activation (ReLU6, SiLU); null for any other.
     mela_depthwise_function _Nullable (*_Nonnull depthwise)(int32_t kernel, int32_t stride, mela_activation activation);
     /// scaled = panel with each input channel's weights times its gate: the scale of a squeeze-and-excitation, moved from a product's
     /// input to its weights. gate: (depth).
@@ -83,11 +86,11 @@ typedef struct {
     /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     const char *name;
     const mela_format *f32;
-    /// A library's product of fp32 is faster than this one, where it can be used: rows may not overlap there.
+    /// A library's product of fp32 is faster than this one, where it can be used: neither rows nor their parts may overlap or lie apart.
     int32_t prefers_library;
     /// Null where the processor has no dot product of bf16.
     const mela_format *_Nullable bf16;
-    /// x = activation(x + bias) (+ residual, if not null), for x and residual (rows, width), rows `stride` apart, in place.
+    /// x = activation(x + bias (+ residual, if not null)), for x and residual (rows, width), rows `stride` apart, in place.
     void (*_Nonnull f32_finish)(
         float *x, size_t stride, const float *bias, const float *_Nullable residual, size_t rows, size_t width,
         mela_activation activation);

@@ -128,7 +128,8 @@ struct Pass {
     ) {
         var step = mela_product(
             input: input, input_stride: depth, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
-            output: output, output_stride: block.channels.width, rows: 1, depth: depth, width: block.channels.width,
+            output: output, narrow: nil, output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: 1,
+            depth: depth, width: block.channels.width,
             activation: activation.kernel)
         kernels.product(&step, .fp32)
     }

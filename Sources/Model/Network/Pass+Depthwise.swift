@@ -1,14 +1,25 @@
 import CKernels
 
 extension Pass {
-    /// The rows of one block of channels that windows still reach, in a ring of as many as the kernel is high.
+    /// The rows of one block of channels that windows still reach, in a ring of as many as the kernel is high. A row is a plane for each
+    /// vector of channels, (vectors, pixels, MELA_CHANNELS), or (pixels, width), as the kernels read it.
     private struct Ring {
         var start: UnsafeMutablePointer<Float>
         var count: Int
-        /// Floats of a row, of the pixels left of the picture, and of one pixel.
         var rowCount: Int
+        /// Of the padding left of the picture.
         var padding: Int
-        var width: Int
+        var pixelStride: Int
+        var vectorStride: Int
+
+        init(_ step: Plan.Depthwise, width: Int, kernels: Kernels, at start: UnsafeMutablePointer<Float>) {
+            self.start = start
+            count = step.geometry.kernel
+            rowCount = step.rowPixels * width
+            let channels = Int(MELA_CHANNELS)
+            (pixelStride, vectorStride) = kernels.readsPlanes ? (channels, step.rowPixels * channels) : (width, channels)
+            padding = step.geometry.padLeft * pixelStride
+        }
 
         func row(_ index: Int) -> UnsafeMutablePointer<Float> { start + index % count * rowCount }
         func picture(_ index: Int) -> UnsafeMutablePointer<Float> { row(index) + padding }
@@ -30,9 +41,7 @@ extension Pass {
         let geometry = step.geometry
         let weights = step.weights.blocks[block]
         let width = weights.channels.width
-        let ring = Ring(
-            start: scratch, count: geometry.kernel, rowCount: step.rowPixels * width, padding: geometry.padLeft * width,
-            width: width)
+        let ring = Ring(step, width: width, kernels: kernels, at: scratch)
         // Rows are written between the padding only; the last row stays empty.
         scratch.update(repeating: 0, count: (geometry.kernel + 1) * ring.rowCount)
         let sums = address(step.sums) + strip * step.outputStride + weights.channels.first
@@ -59,7 +68,7 @@ extension Pass {
                 var outputs = mela_depthwise(
                     rows: base, weights: floats(weights.panel), bias: floats(weights.bias), output: output,
                     output_stride: step.outputStride, sum: sums, pixels: geometry.outputWidth, width: width,
-                    is_large: step.isLarge ? 1 : 0)
+                    pixel_stride: ring.pixelStride, vector_stride: ring.vectorStride, is_large: step.isLarge ? 1 : 0)
                 function(&outputs)
                 output += geometry.outputWidth * step.outputStride * elementSize
             }
@@ -74,31 +83,34 @@ extension Pass {
             let patches = ring.zeros + ring.rowCount
             gather(row, into: patches)
             // Windows overlap by one column: 27 floats every 18.
-            multiply(patches, stride: 18, matrix, block: block, activation, rows: columns, into: ring.picture(row))
+            multiply(patches, stride: 18, matrix, block: block, activation, pixels: columns, into: ring, row)
         case .expansion(let matrix, let activation, let tensor):
             let input = start(of: tensor, matrix.precision) + row * columns * tensor.stride * matrix.precision.size
             multiply(
-                input, stride: tensor.stride, matrix, block: block, activation, rows: columns, into: ring.picture(row))
+                input, stride: tensor.stride, matrix, block: block, activation, pixels: columns, into: ring, row)
         case .activation(let tensor):
-            var from = address(tensor.wide) + row * columns * tensor.stride + step.weights.blocks[block].channels.first
-            var to = ring.picture(row)
-            for _ in 0..<columns {
-                to.update(from: from, count: ring.width)
-                from += tensor.stride
-                to += ring.width
+            let block = step.weights.blocks[block].channels
+            for first in stride(from: 0, to: block.width, by: Int(MELA_CHANNELS)) {
+                var from = address(tensor.wide) + row * columns * tensor.stride + block.first + first
+                var to = ring.picture(row) + first / Int(MELA_CHANNELS) * ring.vectorStride
+                for _ in 0..<columns {
+                    to.update(from: from, count: Int(MELA_CHANNELS))
+                    from += tensor.stride
+                    to += ring.pixelStride
+                }
             }
         }
     }
 
     private func multiply(
-        _ input: UnsafeRawPointer, stride: Int, _ matrix: PackedMatrix, block: Int, _ activation: Activation, rows: Int,
-        into output: UnsafeMutablePointer<Float>
+        _ input: UnsafeRawPointer, stride: Int, _ matrix: PackedMatrix, block: Int, _ activation: Activation, pixels: Int,
+        into ring: Ring, _ row: Int
     ) {
         let block = matrix.blocks[block]
         var product = mela_product(
             input: input, input_stride: stride, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
-            output: output, output_stride: block.channels.width, rows: rows, depth: matrix.depth, width: block.channels.width,
-            activation: activation.kernel)
+            output: ring.picture(row), narrow: nil, output_stride: ring.pixelStride, vector_stride: ring.vectorStride,
+            rows: pixels, depth: matrix.depth, width: block.channels.width, activation: activation.kernel)
         kernels.product(&product, matrix.precision)
     }
 

@@ -48,15 +48,15 @@ extension Pass {
             var product = mela_product(
                 input: input + first * inputStride * step.matrix.precision.size, input_stride: inputStride, panel: panel,
                 bias: floats(block.bias), residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
-                output: address(step.output.wide) + place, output_stride: step.output.stride, rows: end - first, depth: depth,
-                width: width, activation: MELA_IDENTITY)
+                output: address(step.output.wide) + place,
+                narrow: step.output.narrow.map { halves(address($0)) + place }, output_stride: step.output.stride,
+                vector_stride: Int(MELA_CHANNELS), rows: end - first, depth: depth, width: width, activation: MELA_IDENTITY)
             kernels.product(&product, step.matrix.precision)
-            if let narrow = step.output.narrow {
-                let target = UnsafeMutableRawPointer(address(narrow)).assumingMemoryBound(to: UInt16.self)
-                kernels.table.pointee.bf16_narrow(
-                    product.output, step.output.stride, target + place, step.output.stride, end - first, width)
-            }
         }
+    }
+
+    private func halves(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<UInt16> {
+        UnsafeMutableRawPointer(floats).assumingMemoryBound(to: UInt16.self)
     }
 
     func run(_ step: Plan.Head) {
@@ -70,9 +70,9 @@ extension Pass {
                 let rows = min(Executor.headRows, step.positions - first)
                 var product = mela_product(
                     input: input + first * step.input.stride * step.matrix.precision.size, input_stride: step.input.stride,
-                    panel: weights(block.panel), bias: floats(block.bias), residual: nil, output: scratch,
-                    output_stride: block.channels.width, rows: rows, depth: step.matrix.depth, width: block.channels.width,
-                    activation: step.activation.kernel)
+                    panel: weights(block.panel), bias: floats(block.bias), residual: nil, output: scratch, narrow: nil,
+                    output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: rows,
+                    depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel)
                 kernels.product(&product, step.matrix.precision)
                 kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
                 first += rows

@@ -34,9 +34,15 @@ public struct Kernels: @unchecked Sendable {
         return bf16.pointee
     }
 
+    /// Whether rows that a depthwise convolution reads are planes, one for each vector of channels; else they are as a library's product
+    /// writes them, pixel by pixel.
+    var readsPlanes: Bool { table.pointee.prefers_library == 0 }
+
     /// A pointwise convolution; by OpenBLAS where that is faster than what we could write. cblas_sgemm.
     func product(_ step: inout mela_product, _ precision: Precision) {
-        guard precision == .fp32, table.pointee.prefers_library != 0, step.input_stride >= step.depth, step.rows > 1 else {
+        guard precision == .fp32, table.pointee.prefers_library != 0, step.input_stride >= step.depth,
+            step.vector_stride == Int(MELA_CHANNELS), step.rows > 1
+        else {
             return format(precision).product(&step)
         }
         _ = Self.useOneThread
