@@ -23,9 +23,6 @@
 /// From one vector of a tile to the next: tiles of shorter ones lie in one vector of MELA_CHANNELS.
 #define MELA_VECTOR_STEP(vector_stride) (MELA_LANES == MELA_CHANNELS ? (vector_stride) : MELA_LANES)
 
-/// Bytes.
-#define MELA_SHORT_ROW 2048
-
 /// One tile's part of a `mela_product`.
 typedef struct {
     const char *input;
@@ -62,7 +59,10 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
 
 /// A function for each size of tile, and `TYPE_tile_of(rows, vectors)` to find it.
 #define MELA_DEFINE_TILE(TYPE, ROWS, VECTORS)                                                                                      \
-    static void TYPE##_tile_##ROWS##x##VECTORS(const tile *t) { TYPE##_tile(t, ROWS, VECTORS); }
+    static void TYPE##_tile_##ROWS##x##VECTORS(const tile *t) {                                                                    \
+        const tile own = *t; /* which no store can change */                                                                       \
+        TYPE##_tile(&own, ROWS, VECTORS);                                                                                          \
+    }
 #define MELA_NAME_TILE(TYPE, ROWS, VECTORS) [VECTORS][ROWS] = TYPE##_tile_##ROWS##x##VECTORS,
 #define MELA_DEFINE_TILES(TYPE)                                                                                                    \
     MELA_TILES(MELA_DEFINE_TILE, TYPE)                                                                                             \
@@ -71,11 +71,9 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
         tiles[vectors][rows](t);                                                                                                   \
     }
 
-/// Asks for the next tile's input while this one is worked on: its rows are too short for the processor to see them coming.
-MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t bytes, size_t rows) {
-    if (bytes > MELA_SHORT_ROW) return;
-    for (size_t row = 0; row < rows; row++)
-        for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(input + row * stride + byte, 0, 3);
+/// Asks for where the next tile's rows begin while this one is worked on: they are too short for the processor to see them coming.
+MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t rows) {
+    for (size_t row = 0; row < rows; row++) __builtin_prefetch(input + row * stride, 0, 3);
 }
 
 /// Walks over a product tile by tile, the rows shared out evenly; a tile is activated while it is in the nearest cache.
@@ -103,7 +101,7 @@ MELA_INLINE void each_tile(
                 .depth = s->depth,
                 .width = s->width,
             };
-            prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, s->depth * input_size, rows);
+            prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, rows);
             any_tile(&t, rows, vectors);
             for (size_t v = 0; v < vectors; v++)
                 activate_vector(t.output + v * MELA_VECTOR_STEP(s->vector_stride), s->output_stride, rows, s->activation);
