@@ -1,7 +1,7 @@
 // Depthwise convolution of one row: a vector of channels and a few neighbouring pixels at a time, their sums in registers.
 
-/// Pixels whose sums run side by side, at most: so many that one hides the other's latency, and their inputs fit beside them.
-#define MELA_PIXELS 8
+/// Pixels whose sums run side by side, at most: so many that one hides the other's latency, of the registers there are.
+#define MELA_PIXELS (MELA_LANES == 16 ? 12 : 8)
 
 /// From one pixel of the input to the next: known beforehand where rows are planes.
 #ifdef MELA_PREFERS_LIBRARY
@@ -52,7 +52,12 @@ MELA_INLINE vf depthwise_pixels(
     return total;
 }
 
-/// The row in groups of pixels, as even as can be.
+#define MELA_GROUP(P)                                                                                                              \
+    case P:                                                                                                                        \
+        if (P <= MELA_PIXELS) total += depthwise_pixels(s, c, x, P, k, stride, activation, how);                                   \
+        break;
+
+/// The row in groups of pixels, as even as can be; a function for each size of group.
 MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, storage how) {
     const size_t groups = (s->pixels + MELA_PIXELS - 1) / MELA_PIXELS;
     for (size_t c = 0; c < s->width; c += MELA_LANES) {
@@ -61,14 +66,8 @@ MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_acti
         for (size_t i = 0; i < groups; i++) {
             const size_t end = s->pixels * (i + 1) / groups;
             switch (end - x) {
-            case 1: total += depthwise_pixels(s, c, x, 1, k, stride, activation, how); break;
-            case 2: total += depthwise_pixels(s, c, x, 2, k, stride, activation, how); break;
-            case 3: total += depthwise_pixels(s, c, x, 3, k, stride, activation, how); break;
-            case 4: total += depthwise_pixels(s, c, x, 4, k, stride, activation, how); break;
-            case 5: total += depthwise_pixels(s, c, x, 5, k, stride, activation, how); break;
-            case 6: total += depthwise_pixels(s, c, x, 6, k, stride, activation, how); break;
-            case 7: total += depthwise_pixels(s, c, x, 7, k, stride, activation, how); break;
-            default: total += depthwise_pixels(s, c, x, MELA_PIXELS, k, stride, activation, how); break;
+                MELA_GROUP(1) MELA_GROUP(2) MELA_GROUP(3) MELA_GROUP(4) MELA_GROUP(5) MELA_GROUP(6)
+                MELA_GROUP(7) MELA_GROUP(8) MELA_GROUP(9) MELA_GROUP(10) MELA_GROUP(11) MELA_GROUP(12)
             }
             x = end;
         }
