@@ -53,7 +53,7 @@ typedef struct {
 /// activation are in the function.
 typedef struct {
     /// k rows, each ((pixels - 1) * stride + k, width), the padding's zeros in them: pixels `pixel_stride` apart, and each MELA_CHANNELS
-    /// of a pixel `vector_stride`. The first must be MELA_CHANNELS, unless the table prefers a library.
+    /// of a pixel `vector_stride`. `pixel_stride` must be MELA_CHANNELS, unless the table prefers a library.
     const float *_Nonnull const *_Nonnull rows;
     /// (k, k, width)
     const float *weights;
