@@ -42,16 +42,21 @@ static double element(const void *x, size_t index, int is_bf16) {
 
 static size_t place_of(size_t c, size_t vector_stride) { return c / MELA_CHANNELS * vector_stride + c % MELA_CHANNELS; }
 
+static double dot(const mela_product *s, size_t row, size_t c, int is_bf16) {
+    const size_t width = s->width, depth = s->depth, first = row * s->input_stride;
+    double sum = 0;
+    for (size_t k = 0; k < depth; k++) {
+        size_t weight = is_bf16 ? (k / 2 * width + c) * 2 + k % 2 : k * width + c;
+        sum += element(s->input, first + k, is_bf16) * element(s->panel, weight, is_bf16);
+    }
+    return sum;
+}
+
 static void plain_product(const mela_product *s, int is_bf16) {
     for (size_t row = 0; row < s->rows; row++)
         for (size_t c = 0; c < s->width; c++) {
-            double sum = s->bias[c];
-            for (size_t k = 0; k < s->depth; k++) {
-                size_t weight = is_bf16 ? (k / 2 * s->width + c) * 2 + k % 2 : k * s->width + c;
-                sum += element(s->input, row * s->input_stride + k, is_bf16) * element(s->panel, weight, is_bf16);
-            }
             size_t place = row * s->output_stride + place_of(c, s->vector_stride);
-            if (s->residual) sum += s->residual[place];
+            double sum = s->bias[c] + (s->residual ? s->residual[place] : 0.0) + dot(s, row, c, is_bf16);
             s->output[place] = (float)activated(sum, s->activation);
             if (s->narrow) s->narrow[place] = narrowed(s->output[place]);
         }
@@ -62,11 +67,11 @@ static void bf16_product(const mela_product *s) { plain_product(s, 1); }
 
 static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, int is_bf16) {
     for (size_t i = 0; i < s->pixels * s->width; i++) {
-        size_t c = i % s->width, x = i / s->width;
+        size_t c = i % s->width, x = i / s->width, lane = place_of(c, s->vector_stride);
         double sum = s->bias[c];
         for (int ky = 0; ky < k; ky++)
             for (int kx = 0; kx < k; kx++)
-                sum += (double)s->rows[ky][(x * stride + kx) * s->pixel_stride + place_of(c, s->vector_stride)] * s->weights[(ky * k + kx) * s->width + c];
+                sum += (double)s->rows[ky][(x * stride + kx) * s->pixel_stride + lane] * s->weights[(ky * k + kx) * s->width + c];
         float value = (float)activated(sum, activation);
         size_t place = x * s->output_stride + c;
         s->sum[c] += value;

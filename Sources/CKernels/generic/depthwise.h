@@ -57,11 +57,11 @@ MELA_INLINE vf depthwise_pixels(
         if (P <= MELA_PIXELS) total += depthwise_pixels(s, c, x, P, k, stride, activation, how);                                   \
         break;
 
-/// The row in groups of pixels, as even as can be; a function for each size of group.
+/// The row in groups of pixels, as even as can be, with code of its own for each size.
 MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_activation activation, storage how) {
     const size_t groups = (s->pixels + MELA_PIXELS - 1) / MELA_PIXELS;
     for (size_t c = 0; c < s->width; c += MELA_LANES) {
-        vf total = load(s->sum + c);
+        vf total = splat(0.0f);
         size_t x = 0;
         for (size_t i = 0; i < groups; i++) {
             const size_t end = s->pixels * (i + 1) / groups;
@@ -71,7 +71,7 @@ MELA_INLINE void depthwise(const mela_depthwise *s, int k, int stride, mela_acti
             }
             x = end;
         }
-        store(s->sum + c, total);
+        store(s->sum + c, load(s->sum + c) + total);
     }
 }
 

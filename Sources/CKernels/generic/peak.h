@@ -1,6 +1,6 @@
-// The most that the processor can do: multiply-adds on registers alone, in as many chains as hide their latency.
+// The most that the processor can do: multiply-adds on registers alone, in as many chains as hide their latency and have room.
 
-#define MELA_CHAINS 24
+#define MELA_CHAINS (MELA_LANES == 16 ? 24 : 12)
 
 static size_t peak(int32_t is_bf16, size_t rounds) {
     vf sum[MELA_CHAINS];

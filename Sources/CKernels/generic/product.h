@@ -57,7 +57,7 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
 #endif
 }
 
-/// A function for each size of tile, and `TYPE_tile_of(rows, vectors)` to find it.
+/// A function for each size of tile, and `TYPE_any_tile` to find it.
 #define MELA_DEFINE_TILE(TYPE, ROWS, VECTORS)                                                                                      \
     static void TYPE##_tile_##ROWS##x##VECTORS(const tile *t) {                                                                    \
         const tile own = *t; /* which no store can change */                                                                       \
@@ -71,7 +71,7 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
         tiles[vectors][rows](t);                                                                                                   \
     }
 
-/// Asks for where the next tile's rows begin while this one is worked on: they are too short for the processor to see them coming.
+/// Asks for where the next tile's rows begin while this one is worked on: the processor does not see a new row coming.
 MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t rows) {
     for (size_t row = 0; row < rows; row++) __builtin_prefetch(input + row * stride, 0, 3);
 }

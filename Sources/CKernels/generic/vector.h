@@ -45,7 +45,7 @@ MELA_INLINE vf maximum(vf a, vf b) {
 /// 1 + exp(-x) for x in -87...87.
 ///
 /// exp(-x) = 2^n 2^f with n + f = -x log2(e): n whole, |f| <= 1/2 and 2^f by a polynomial of degree 5; or, where 32 powers can be looked
-/// up at once, n in 32nds, |f| <= 1/64 and degree 2. Both have the least maximum of the relative error, 8e-8 and 6e-8.
+/// up at once, n and f in 32nds and degree 2. Both have the least maximum of the relative error, 8e-8 and 6e-8.
 #if MELA_LANES == 16
 /// The bits of 2^(j / 32), less j << 18: what adding an index in 32nds, shifted by 18, puts back.
 static const int32_t powers[32] __attribute__((aligned(64))) = {
@@ -85,7 +85,7 @@ MELA_INLINE vf activate(vf x, mela_activation activation) {
     switch (activation) {
     case MELA_RELU6: return minimum(splat(6.0f), maximum(splat(0.0f), x));
     case MELA_SILU:
-#if MELA_LANES == 16  // the smaller magnitude with the sign of x: one instruction, but no number becomes 87
+#if MELA_LANES == 16  // the smaller magnitude with the sign of x: one instruction, but NaN becomes 87, and stays in the numerator
         return x / one_plus_exponential_of_negative((vf)_mm512_range_ps((__m512)x, (__m512)splat(87.0f), 2));
 #else
         return x / one_plus_exponential_of_negative(maximum(splat(-87.0f), minimum(splat(87.0f), x)));

@@ -23,7 +23,7 @@ typedef enum {
     MELA_IDENTITY = 0,
     /// min(max(x, 0), 6)
     MELA_RELU6 = 1,
-    /// x / (1 + exp(-x))
+    /// x / (1 + exp(-x)); exp(-x) is at most e^87, so that of what is huge and negative more is left than 0
     MELA_SILU = 2,
     /// 1 / (1 + exp(-x))
     MELA_SIGMOID = 3,
@@ -86,7 +86,7 @@ typedef struct {
     /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     const char *name;
     const mela_format *f32;
-    /// A library's product of fp32 is faster than this one, where it can be used: neither rows nor their parts may overlap or lie apart.
+    /// A library's product of fp32 is faster than this one, where it can be used: rows of the input may not overlap, nor the vectors of a row lie apart.
     int32_t prefers_library;
     /// Null where the processor has no dot product of bf16.
     const mela_format *_Nullable bf16;
