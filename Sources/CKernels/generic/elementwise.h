@@ -14,16 +14,26 @@ static void activate_vector(float *x, size_t stride, size_t rows, mela_activatio
     }
 }
 
-static void f32_finish(
+/// x = activation(x + bias (+ residual)), in place: each element is read and written once.
+MELA_INLINE void finish(
     float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
     for (size_t c = 0; c < width; c += MELA_LANES) {
         const vf summand = load(bias + c);
-        for (size_t row = 0; row < rows; row++) {
-            const size_t place = row * stride + c;
-            const vf sum = load(x + place) + summand;
-            store(x + place, residual ? sum + load(residual + place) : sum);
+        for (size_t place = c; place < rows * stride; place += stride) {
+            vf sum = load(x + place) + summand;
+            if (residual) sum += load(residual + place);
+            store(x + place, activate(sum, activation));
         }
-        activate_vector(x + c, stride, rows, activation);
+    }
+}
+
+static void f32_finish(
+    float *x, size_t stride, const float *bias, const float *residual, size_t rows, size_t width, mela_activation activation) {
+    switch (activation) {
+    case MELA_IDENTITY: finish(x, stride, bias, residual, rows, width, MELA_IDENTITY); break;
+    case MELA_RELU6: finish(x, stride, bias, residual, rows, width, MELA_RELU6); break;
+    case MELA_SILU: finish(x, stride, bias, residual, rows, width, MELA_SILU); break;
+    case MELA_SIGMOID: finish(x, stride, bias, residual, rows, width, MELA_SIGMOID); break;
     }
 }
 
