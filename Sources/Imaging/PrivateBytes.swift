@@ -19,7 +19,7 @@ public final class PrivateBytes: @unchecked Sendable {
         self.count = count
         guard let pages = mmap(nil, max(count, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             pages != MAP_FAILED
-        else { fatalError("out of memory") }
+        else { fatalError("no memory for the \(count) bytes of a photo; lower MELASCAN_QUEUE, or give the service more memory") }
         base = pages
         madvise(base, mapped, Int32(MADV_DONTDUMP))
         // A 12-megapixel photo is 9,000 small pages: each costs a fault, together a third of the decoding. A kernel without large
