@@ -104,6 +104,17 @@ static void plain_depthwise(const mela_depthwise *s, int k, int stride, mela_act
 PLAIN_DEPTHWISES(f32, 0)
 PLAIN_DEPTHWISES(bf16, 1)
 
+static void f32_scale_rows(void *x, size_t stride, const float *gate, size_t rows, size_t width) {
+    for (size_t i = 0; i < rows * width; i++) ((float *)x)[i / width * stride + i % width] *= gate[i % width];
+}
+
+static void bf16_scale_rows(void *x, size_t stride, const float *gate, size_t rows, size_t width) {
+    for (size_t i = 0; i < rows * width; i++) {
+        uint16_t *place = (uint16_t *)x + i / width * stride + i % width;
+        *place = narrowed((float)widened(*place) * gate[i % width]);
+    }
+}
+
 static void f32_scale_panel(const void *panel, const float *gate, void *scaled, size_t depth, size_t width) {
     for (size_t i = 0; i < depth * width; i++) ((float *)scaled)[i] = ((const float *)panel)[i] * gate[i / width];
 }
@@ -151,17 +162,23 @@ static void plain_f16_widen(const uint16_t *x, float *y, size_t count) {
     }
 }
 
-static size_t plain_peak(int32_t is_bf16, size_t rounds) {
+static size_t plain_peak(size_t rounds) {
     volatile float sum = 0;
     for (size_t round = 0; round < rounds; round++) sum = sum * 0.999f + 1e-9f;
-    (void)is_bf16;
     return 1;
 }
 
-static const mela_format f32_format = {
-    .product = f32_product, .depthwise = f32_depthwise, .scale_panel = f32_scale_panel};
-static const mela_format bf16_format = {
-    .product = bf16_product, .depthwise = bf16_depthwise, .scale_panel = bf16_scale_panel};
+#define PLAIN_FORMAT(TYPE)                                                                                                         \
+    static const mela_format TYPE##_format = {                                                                                     \
+        .product = TYPE##_product,                                                                                                 \
+        .depthwise = TYPE##_depthwise,                                                                                             \
+        .scale_rows = TYPE##_scale_rows,                                                                                           \
+        .scale_panel = TYPE##_scale_panel,                                                                                         \
+        .peak = plain_peak,                                                                                                        \
+    };
+
+PLAIN_FORMAT(f32)
+PLAIN_FORMAT(bf16)
 
 const mela_kernels mela_kernels_reference = {
     .name = "reference",
@@ -172,5 +189,4 @@ const mela_kernels mela_kernels_reference = {
     .bf16_narrow = plain_bf16_narrow,
     .bf16_widen = plain_bf16_widen,
     .f16_widen = plain_f16_widen,
-    .peak = plain_peak,
 };

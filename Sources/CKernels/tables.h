@@ -5,6 +5,7 @@
 #include "CKernels.h"
 
 #if defined(__x86_64__)
+extern const mela_kernels mela_kernels_amx;
 extern const mela_kernels mela_kernels_avx512bf16;
 extern const mela_kernels mela_kernels_avx512;
 extern const mela_kernels mela_kernels_avx2;

@@ -9,6 +9,8 @@ import Testing
     static let fast = Kernels.available.filter { $0.name != "reference" }.map(\.name)
     static let activations: [Activation] = [.identity, .relu6, .silu, .sigmoid]
     static let widths = [16, 32, 48]
+    /// Kernels that look SiLU up; of what is small because x is negative they are right to 1e-6, not to a part of it.
+    static let withTable = ["amx", "avx512"]
     /// 77 in bf16.
     static let untouched: UInt16 = 0x429A
 
@@ -57,7 +59,9 @@ import Testing
         let kernels = try Kernels.choose(format.kernels)
         let plain = try Kernels.choose("reference")
         for width in Self.widths {
-            for (rows, depth) in (1...30).map({ ($0, 24) }) + [(1, 2), (3, 64), (5, 1), (29, 130), (40, 33)] {
+            for (rows, depth) in (1...30).map({ ($0, 24) }) + [
+                (1, 2), (3, 64), (5, 1), (29, 130), (40, 33), (100, 40), (113, 32),
+            ] {
                 let depth = format.precision == .bf16 ? (depth + 1) / 2 * 2 : depth
                 let (inputStride, outputStride) = (depth + 6, width + 16)
                 let input = stored(random("input", rows * inputStride), format.precision)
@@ -186,6 +190,27 @@ import Testing
     }
 
     @Test(arguments: formats)
+    func `scaled rows are the rows times the gate of each channel, and what lies between them stays`(_ format: Format) throws {
+        let (rows, stride) = (3, 80)
+        for width in Self.widths {
+            let values = stored(random("x", rows * stride), format.precision)
+            let gate = random("gate", width, scale: 1)
+            func run(_ kernels: Kernels) -> [UInt8] {
+                var scaled = values
+                kernels.format(format.precision).scale_rows(&scaled, stride, gate, rows, width)
+                return scaled
+            }
+            let ours = run(try .choose(format.kernels))
+            #expect(ours == run(try .choose("reference")) && ours != values, "\(format) \(width)")
+            let size = format.precision.size
+            for row in 0..<rows {
+                let rest = ((row * stride + width) * size)..<((row + 1) * stride * size)
+                #expect(ours[rest] == values[rest])
+            }
+        }
+    }
+
+    @Test(arguments: formats)
     func `a scaled panel is the panel times the gate of its input channel`(_ format: Format) throws {
         for width in Self.widths {
             for depth in [2, 4, 6, 48] {
@@ -244,10 +269,17 @@ import Testing
             table.f32_finish(&ours, 16, zeros, nil, values.count / 16, 16, activation.kernel)
             for (x, y) in zip(values, ours) {
                 let exact = (activation == .silu ? Double(x) : 1) / (1 + exp(-Double(x)))
+                let error = abs(Double(y) - exact)
+                if activation == .silu, Self.withTable.contains(name) {
+                    #expect(
+                        error <= (x < -0.1 ? 1e-6 : 6e-6 * abs(exact) + 1e-44) && error <= 1e-6 * max(1, abs(exact)), "SiLU(\(x))"
+                    )
+                    continue
+                }
                 // Near 0 the error is that of a float; far from it exp(-x) stays as at -87 and 87.
                 let far = max(1e-30, activation == .silu ? 2e-38 * Double(abs(x)) : 0)
-                #expect(abs(Double(y) - exact) <= 6e-6 * abs(exact) + far, "\(activation)(\(x))")
-                if abs(x) < 16 { #expect(abs(Double(y) - exact) <= 1e-6 * abs(exact) + 1e-44, "\(activation)(\(x))") }
+                #expect(error <= 6e-6 * abs(exact) + far, "\(activation)(\(x))")
+                if abs(x) < 16 { #expect(error <= 1e-6 * abs(exact) + 1e-44, "\(activation)(\(x))") }
             }
         }
     }

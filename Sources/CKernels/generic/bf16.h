@@ -1,29 +1,21 @@
-// bf16 with AVX512-BF16: products of pairs along the depth, summed in fp32.
+// What bf16 is made of: inputs and weights of products rounded to it, everything else in fp32.
 
 MELA_DEFINE_DEPTHWISES(bf16, STORE_NARROW)
 
-MELA_INLINE __m512 dot(__m512 sum, __m512i a, __m512i b) { return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b); }
+#ifdef MELA_AMX
+#include "amx.h"
+#else
+#include "dot.h"
+#endif
 
-MELA_INLINE void bf16_tile(const tile *t, int rows, int vectors) {
-    vf sum[14 * 3];
-    begin_tile(t, rows, vectors, sum);
-    const uint16_t *input = (const uint16_t *)t->input, *panel = (const uint16_t *)t->panel;
-    for (size_t k = 0; k < t->depth; k += 2, panel += 2 * t->width) {
-        __m512i weights[MELA_TILE_VECTORS];
-        MELA_UNROLLED for (int v = 0; v < vectors; v++) weights[v] = _mm512_loadu_si512(panel + 2 * v * MELA_LANES);
-        MELA_UNROLLED for (int row = 0; row < rows; row++) {
-            int32_t pair;
-            memcpy(&pair, input + row * t->input_stride + k, sizeof pair);
-            MELA_UNROLLED for (int v = 0; v < vectors; v++)
-                sum[row * vectors + v] = (vf)dot((__m512)sum[row * vectors + v], weights[v], _mm512_set1_epi32(pair));
+static void bf16_scale_rows(void *x, size_t stride, const float *gate, size_t rows, size_t width) {
+    uint16_t *place = x;
+    for (size_t row = 0; row < rows; row++, place += stride)
+        for (size_t c = 0; c < width; c += MELA_LANES) {
+            const __m512i wide = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(place + c))), 16);
+            store_narrow(place + c, (vf)wide * load(gate + c));
         }
-    }
-    end_tile(t, rows, vectors, sum);
 }
-
-MELA_DEFINE_TILES(bf16)
-
-static void bf16_product(const mela_product *s) { each_tile(s, bf16_any_tile, sizeof(uint16_t), 2 * sizeof(uint16_t)); }
 
 static void bf16_scale_panel(const void *panel, const float *gate, void *scaled, size_t depth, size_t width) {
     const __m512i odd = _mm512_set1_epi32((int32_t)0xFFFF0000u);
@@ -45,5 +37,7 @@ static void bf16_scale_panel(const void *panel, const float *gate, void *scaled,
 static const mela_format bf16_format = {
     .product = bf16_product,
     .depthwise = bf16_depthwise,
+    .scale_rows = bf16_scale_rows,
     .scale_panel = bf16_scale_panel,
+    .peak = bf16_peak,
 };

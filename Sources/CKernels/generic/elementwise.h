@@ -45,6 +45,12 @@ static void f32_add_rows(const float *x, size_t stride, float *sum, size_t rows,
     }
 }
 
+static void f32_scale_rows(void *x, size_t stride, const float *gate, size_t rows, size_t width) {
+    float *place = x;
+    for (size_t row = 0; row < rows; row++, place += stride)
+        for (size_t c = 0; c < width; c += MELA_LANES) store(place + c, load(place + c) * load(gate + c));
+}
+
 static void f32_scale_panel(const void *panel, const float *gate, void *scaled, size_t depth, size_t width) {
     const float *from = panel;
     float *to = scaled;

@@ -1,21 +1,23 @@
 // The kernel table of one instruction set; the including file defines MELA_LANES, MELA_TABLE and MELA_NAME, and MELA_BF16 where
-// there are dot products of bf16, MELA_PREFERS_LIBRARY where a library multiplies faster.
+// there are dot products of bf16, MELA_AMX where they come in tiles, MELA_SILU_TABLE where SiLU is faster by look-up,
+// MELA_PREFERS_LIBRARY where a library multiplies faster.
 #include "vector.h"
 
 #include "depthwise.h"
 #include "elementwise.h"
+#include "peak.h"
 #include "product.h"
 
 #ifdef MELA_BF16
 #include "bf16.h"
 #endif
 
-#include "peak.h"
-
 static const mela_format f32_format = {
     .product = f32_product,
     .depthwise = f32_depthwise,
+    .scale_rows = f32_scale_rows,
     .scale_panel = f32_scale_panel,
+    .peak = f32_peak,
 };
 
 const mela_kernels MELA_TABLE = {
@@ -32,5 +34,4 @@ const mela_kernels MELA_TABLE = {
     .bf16_narrow = bf16_narrow,
     .bf16_widen = bf16_widen,
     .f16_widen = f16_widen,
-    .peak = peak,
 };

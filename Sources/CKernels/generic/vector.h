@@ -81,15 +81,22 @@ MELA_INLINE vf one_plus_exponential_of_negative(vf x) {
 }
 #endif
 
+#ifdef MELA_SILU_TABLE
+#include "silu_table.h"
+#else
+MELA_INLINE vf silu(vf x) {
+#if MELA_LANES == 16  // the smaller magnitude with the sign of x: one instruction, but NaN becomes 87, and stays in the numerator
+    return x / one_plus_exponential_of_negative((vf)_mm512_range_ps((__m512)x, (__m512)splat(87.0f), 2));
+#else
+    return x / one_plus_exponential_of_negative(maximum(splat(-87.0f), minimum(splat(87.0f), x)));
+#endif
+}
+#endif
+
 MELA_INLINE vf activate(vf x, mela_activation activation) {
     switch (activation) {
     case MELA_RELU6: return minimum(splat(6.0f), maximum(splat(0.0f), x));
-    case MELA_SILU:
-#if MELA_LANES == 16  // the smaller magnitude with the sign of x: one instruction, but NaN becomes 87, and stays in the numerator
-        return x / one_plus_exponential_of_negative((vf)_mm512_range_ps((__m512)x, (__m512)splat(87.0f), 2));
-#else
-        return x / one_plus_exponential_of_negative(maximum(splat(-87.0f), minimum(splat(87.0f), x)));
-#endif
+    case MELA_SILU: return silu(x);
     case MELA_SIGMOID: return 1.0f / one_plus_exponential_of_negative(maximum(splat(-87.0f), minimum(splat(87.0f), x)));
     case MELA_IDENTITY: return x;
     }

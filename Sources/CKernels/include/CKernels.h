@@ -76,14 +76,18 @@ typedef struct {
     void (*_Nonnull product)(const mela_product *step);
     /// The depthwise convolution for a kernel size (3, 5), a stride (1, 2) and an activation (ReLU6, SiLU); null for any other.
     mela_depthwise_function _Nullable (*_Nonnull depthwise)(int32_t kernel, int32_t stride, mela_activation activation);
-    /// scaled = panel with each input channel's weights times its gate: the scale of a squeeze-and-excitation, moved from a product's
-    /// input to its weights. gate: (depth).
+    /// The scale of a squeeze-and-excitation, in place: x (rows, width) times gate (width), rows `stride` apart.
+    void (*_Nonnull scale_rows)(void *x, size_t stride, const float *gate, size_t rows, size_t width);
+    /// The same moved to the weights of the product that reads x: scaled = panel with each input channel's weights times its gate. gate: (depth).
     void (*_Nonnull scale_panel)(const void *panel, const float *gate, void *scaled, size_t depth, size_t width);
+    /// Multiply-adds of the product on registers alone, so many rounds; returns how many a round makes. For measurements: what the
+    /// processor can do at most.
+    size_t (*_Nonnull peak)(size_t rounds);
 } mela_format;
 
 /// The kernels of one instruction set.
 typedef struct {
-    /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
+    /// "amx", "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     const char *name;
     const mela_format *f32;
     /// A library's product of fp32 is faster than this one, where it can be used: rows of the input may not overlap, nor the vectors of a row lie apart.
@@ -102,9 +106,6 @@ typedef struct {
     void (*_Nonnull bf16_widen)(const uint16_t *x, float *y, size_t count);
     /// y = x, exactly, from IEEE 754 half precision. x needs an alignment of 2 bytes.
     void (*_Nonnull f16_widen)(const uint16_t *x, float *y, size_t count);
-    /// Multiply-adds of the format's product on registers alone, so many rounds; returns how many a round makes. For measurements: what
-    /// the processor can do at most.
-    size_t (*_Nonnull peak)(int32_t is_bf16, size_t rounds);
 } mela_kernels;
 
 /// For loops that wait for another thread: a hint to the processor, and a turn for other threads.

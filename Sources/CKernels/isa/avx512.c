@@ -1,10 +1,11 @@
-// AVX-512 (F, VL, DQ, BW): 16 lanes.
+// AVX-512 (F, VL, DQ, BW) without BF16, which are Intel's until Ice Lake: 16 lanes.
 #include "../tables.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
 #define MELA_LANES 16
+#define MELA_SILU_TABLE
 #define MELA_TABLE mela_kernels_avx512
 #define MELA_NAME "avx512"
 #include "../generic/table.h"

@@ -10,10 +10,10 @@ public struct ProcessorLimit: Encodable, Sendable {
 
     /// Takes about a second, and at most 512 MiB.
     public static func measure(_ precision: Precision, kernels: Kernels, threads: Int) -> ProcessorLimit {
-        let isNarrow: Int32 = precision == .bf16 && kernels.has(.bf16) ? 1 : 0
+        let peak = kernels.format(kernels.has(precision) ? precision : .fp32).peak
         let rounds = 20_000_000
         let arithmetic = best(threads: threads) {
-            2 * Double(kernels.table.pointee.peak(isNarrow, rounds)) * Double(rounds)
+            2 * Double(peak(rounds)) * Double(rounds)
         }
         // Far more than any cache holds.
         let count = min(32 << 20, (128 << 20) / threads)

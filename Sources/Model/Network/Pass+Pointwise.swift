@@ -12,6 +12,32 @@ extension Pass {
         for block in step.expand.blocks[share(of: step.expand.blocks.count)] {
             apply(block, depth: step.expand.depth, to: reduced, into: gate + block.channels.first, .sigmoid)
         }
+        guard let scale = step.scale else { return }
+        team.barrier()
+        switch scale {
+        case .input(let slot, let stride, let precision):
+            let rows = share(of: step.positions)
+            let first = UnsafeMutableRawPointer(address(slot)) + rows.lowerBound * stride * precision.size
+            kernels.format(precision).scale_rows(first, stride, gate, rows.count, stride)
+        case .weights(let matrix, let slot): multiply(gate, into: matrix, at: slot)
+        }
+    }
+
+    /// This thread's part of a matrix with each input channel's weights times its gate.
+    private func multiply(_ gate: UnsafePointer<Float>, into matrix: PackedMatrix, at slot: Plan.Slot) {
+        let pairs = share(of: matrix.depth / 2 + matrix.depth % 2)
+        let depth = (2 * pairs.lowerBound)..<min(2 * pairs.upperBound, matrix.depth)
+        for block in matrix.blocks {
+            let offset = depth.lowerBound * block.channels.width * matrix.precision.size
+            kernels.format(matrix.precision).scale_panel(
+                weights(block.panel) + offset, gate + depth.lowerBound, scaled(block, of: matrix, at: slot) + offset, depth.count,
+                block.channels.width)
+        }
+    }
+
+    /// Where a block's scaled weights lie: one block after the other.
+    private func scaled(_ block: PackedMatrix.Block, of matrix: PackedMatrix, at slot: Plan.Slot) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(address(slot)) + block.channels.first * matrix.depth * matrix.precision.size
     }
 
     /// The mean over all positions, from its strips' sums, in this thread's scratch memory.
@@ -30,20 +56,14 @@ extension Pass {
         let depth = step.matrix.depth
         let inputStride = ChannelBlock.stride(of: depth)
         let input = UnsafeRawPointer(address(step.input))
-        var scaled = -1
+        // Chunk by chunk, so that its input meets all blocks while it is in the cache.
         tasks(step.matrix.blocks.count * step.chunks) { task in
-            let block = step.matrix.blocks[task / step.chunks]
-            let chunk = task % step.chunks
+            let block = step.matrix.blocks[task % step.matrix.blocks.count]
+            let chunk = task / step.matrix.blocks.count
             let (first, end) = (step.positions * chunk / step.chunks, step.positions * (chunk + 1) / step.chunks)
             let (channels, width) = (block.channels.first, block.channels.width)
-            var panel = weights(block.panel)
-            if let gate = step.gate {
-                if scaled != block.panel {
-                    kernels.format(step.matrix.precision).scale_panel(panel, address(gate), scratch, depth, width)
-                    scaled = block.panel
-                }
-                panel = UnsafeRawPointer(scratch)
-            }
+            let panel =
+                step.scaledWeights.map { UnsafeRawPointer(scaled(block, of: step.matrix, at: $0)) } ?? weights(block.panel)
             let place = first * step.output.stride + channels
             var product = mela_product(
                 input: input + first * inputStride * step.matrix.precision.size, input_stride: inputStride, panel: panel,

@@ -83,13 +83,23 @@ public final class Plan: @unchecked Sendable {
         var expand: PackedMatrix
         var reduced: Slot
         var gate: Slot
+        var scale: Scale?
     }
 
-    /// The pointwise convolution at a block's end; its input is scaled by the gate through its weights.
+    /// What a gate is multiplied into: of the projection's two factors the smaller one.
+    enum Scale {
+        /// The projection's input, in place.
+        case input(Slot, stride: Int, Precision)
+        /// The projection's weights, into a place of their own.
+        case weights(PackedMatrix, into: Slot)
+    }
+
+    /// The pointwise convolution at a block's end.
     struct Projection {
         var input: Slot
-        var gate: Slot?
         var matrix: PackedMatrix
+        /// The weights with the gate in them, block by block.
+        var scaledWeights: Slot?
         var positions: Int
         var residual: Tensor?
         var output: Tensor

@@ -19,8 +19,8 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         case stored(Plan.Tensor)
         /// A pointwise convolution's of another, a row at a time.
         case expansion(PackedMatrix, Activation, of: Plan.Tensor)
-        /// A depthwise convolution's, in the arena, by the number of its step, with the gate that its sums have given.
-        case depthwise(step: Int, gate: Plan.Slot?)
+        /// A depthwise convolution's, in the arena, by the number of its step, and of the squeeze-and-excitation that took its sums.
+        case depthwise(step: Int, excitation: Int?)
     }
 
     private let architecture: Architecture
@@ -84,18 +84,18 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         case .stored(let tensor):
             precondition(residual == nil, "no EfficientNet adds to an expansion")
             return Value(shape: shape, form: .expansion(matrix, activation, of: tensor))
-        case .depthwise(let step, let gate):
+        case .depthwise(let step, let excitation):
             let output = newTensor(shape)
             var addend: Plan.Tensor?
             if case .stored(let tensor) = residual?.form { addend = tensor }
-            if gate != nil { reserve(input.shape.channels * (matrix.blocks.map(\.channels.width).max() ?? 0)) }
             let slot = narrowOutput(ofDepthwise: step, to: precision)
+            let scaled = excitation.flatMap { scale(slot, or: matrix, positions: shape.positions, excitation: $0) }
             append(
                 .projection(
                     Plan.Projection(
-                        input: slot, gate: gate, matrix: matrix, positions: shape.positions, residual: addend, output: output,
-                        chunks: max(1, min(Self.tasks(for: threads) / matrix.blocks.count, shape.positions / 32)))),
-                uses: [slot, gate, addend?.wide, output.wide, output.narrow],
+                        input: slot, matrix: matrix, scaledWeights: scaled, positions: shape.positions, residual: addend,
+                        output: output, chunks: chunks(of: matrix, positions: shape.positions))),
+                uses: [slot, scaled, addend?.wide, output.wide, output.narrow],
                 multiplyAdds: shape.elements * input.shape.channels,
                 bytes: input.shape.elements * precision.size + bytes(of: matrix)
                     + shape.elements * (addend == nil ? 4 : 8))
@@ -121,7 +121,37 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         return depthwise.output
     }
 
-    /// From so many input channels on a projection's blocks are narrower, so that a block's scaled weights stay in the second-level cache.
+    /// Has a squeeze-and-excitation multiply its gate into a projection's input or, if they are fewer, into its weights; returns their
+    /// new place. Weights count twice, as every thread reads all of them, but only its own part of the input.
+    private mutating func scale(_ input: Plan.Slot, or matrix: PackedMatrix, positions: Int, excitation number: Int) -> Plan.Slot?
+    {
+        guard case .squeezeExcitation(var excitation) = steps[number].operation else {
+            preconditionFailure("this step is another")
+        }
+        let channels = matrix.blocks.reduce(0) { $0 + $1.channels.width }
+        var scaled: Plan.Slot?
+        if positions < 2 * channels {
+            excitation.scale = .input(input, stride: ChannelBlock.stride(of: matrix.depth), matrix.precision)
+            arena.use(input.id, at: number)
+        } else {
+            let slot = newSlot(channels * matrix.depth * matrix.precision.size / 4)
+            excitation.scale = .weights(matrix, into: slot)
+            arena.use(slot.id, at: number)
+            scaled = slot
+        }
+        steps[number].operation = .squeezeExcitation(excitation)
+        return scaled
+    }
+
+    /// As many chunks of a projection's rows as give each thread enough tasks, and leave what a chunk reads in the second-level cache
+    /// while it meets one block of weights after the other.
+    private func chunks(of matrix: PackedMatrix, positions: Int) -> Int {
+        let bytes = positions * ChannelBlock.stride(of: matrix.depth) * matrix.precision.size
+        let cached = matrix.blocks.count == 1 ? 1 : (2 * bytes + Processor.cacheBytes - 1) / Processor.cacheBytes
+        return max(1, min(max(Self.tasks(for: threads) / matrix.blocks.count, cached), positions / 32))
+    }
+
+    /// From so many input channels on a projection's blocks are narrower, so that a block's weights stay in the second-level cache.
     private static var deep: Int { 2400 }
 
     /// Enough that threads which are held up now and then still finish together.
@@ -158,7 +188,7 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             .depthwise(step), uses: uses + [output, sums], multiplyAdds: madds + shape.elements * kernel * kernel,
             bytes: read + bytes(of: matrix))
         return Value(
-            shape: shape, form: .depthwise(step: steps.count - 1, gate: nil),
+            shape: shape, form: .depthwise(step: steps.count - 1, excitation: nil),
             means: .activated(norm, activation, channels: shape.channels, from: weights))
     }
 
@@ -190,11 +220,11 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             .squeezeExcitation(
                 Plan.SqueezeExcitation(
                     sums: depthwise.sums, strips: depthwise.strips, positions: input.shape.positions, channels: channels,
-                    activation: architecture.activation, reduce: reduce, expand: expand, reduced: inner, gate: gate)),
+                    activation: architecture.activation, reduce: reduce, expand: expand, reduced: inner, gate: gate, scale: nil)),
             uses: [depthwise.sums, inner, gate], multiplyAdds: 2 * channels * reduced,
             bytes: bytes(of: reduce) + bytes(of: expand))
         return Value(
-            shape: input.shape, form: .depthwise(step: number, gate: gate),
+            shape: input.shape, form: .depthwise(step: number, excitation: steps.count - 1),
             means: input.means?.gated(name, architecture.activation, reduced: reduced, from: weights))
     }
 
@@ -303,10 +333,15 @@ extension Plan.Operation {
             excitation.sums = place(excitation.sums)
             excitation.reduced = place(excitation.reduced)
             excitation.gate = place(excitation.gate)
+            switch excitation.scale {
+            case .input(let slot, let stride, let precision): excitation.scale = .input(place(slot), stride: stride, precision)
+            case .weights(let matrix, let slot): excitation.scale = .weights(matrix, into: place(slot))
+            case nil: break
+            }
             return .squeezeExcitation(excitation)
         case .projection(var projection):
             projection.input = place(projection.input)
-            projection.gate = projection.gate.map(place)
+            projection.scaledWeights = projection.scaledWeights.map(place)
             projection.residual = projection.residual.map(placed)
             projection.output = placed(projection.output)
             return .projection(projection)
