@@ -86,7 +86,7 @@ import Testing
                                             narrow.withUnsafeMutableBufferPointer { narrow in
                                                 var step = mela_product(
                                                     input: input.baseAddress!, input_stride: inputStride,
-                                                    panel: panel.baseAddress!, bias: bias.baseAddress!,
+                                                    panel: panel.baseAddress!, last_steps: nil, bias: bias.baseAddress!,
                                                     residual: adds ? residual.baseAddress : nil,
                                                     output: output.baseAddress!, narrow: hasNarrow ? narrow.baseAddress : nil,
                                                     output_stride: layout.0, vector_stride: layout.1, rows: rows, depth: depth,
@@ -187,6 +187,39 @@ import Testing
             return isNarrow ? Float(bitPattern: UInt32(halves[place]) << 16) : output.pointer[place]
         }
         return (values, sum)
+    }
+
+    @Test(arguments: formats, [24, 32, 40, 96, 130])
+    func `a product is the same with its last steps packed and without`(_ format: Format, depth: Int) throws {
+        let kernels = try Kernels.choose(format.kernels)
+        let weights = random("weights", 40 * depth)
+        var packing = Packing()
+        let matrix = packing.add(channels: 40, depth: depth, precision: format.precision, kernels: kernels) {
+            Packing.Values(weights: weights, bias: [Float](repeating: 1, count: 40))
+        }
+        let memory = PageBuffer(byteCount: packing.byteCount)
+        for recipe in packing.recipes { try recipe.write(to: memory.start) }
+        let block = matrix.blocks[0]
+        let tile = kernels.tileDepth(format.precision)
+        #expect((block.lastSteps != nil) == (tile > 0 && depth > tile && depth % tile != 0))
+        let rows = 37
+        let input = stored(random("input", rows * depth), format.precision)
+        func run(_ lastSteps: UnsafeRawPointer?) -> [Float] {
+            var output = [Float](repeating: 77, count: rows * 48)
+            input.withUnsafeBytes { input in
+                output.withUnsafeMutableBufferPointer { output in
+                    var step = mela_product(
+                        input: input.baseAddress!, input_stride: depth, panel: UnsafeRawPointer(memory.start + block.panel),
+                        last_steps: lastSteps,
+                        bias: UnsafeRawPointer(memory.start + block.bias).assumingMemoryBound(to: Float.self), residual: nil,
+                        output: output.baseAddress!, narrow: nil, output_stride: 48, vector_stride: Int(MELA_CHANNELS),
+                        rows: rows, depth: depth, width: block.channels.width, activation: MELA_IDENTITY)
+                    kernels.product(&step, format.precision)
+                }
+            }
+            return output
+        }
+        #expect(run(nil) == run(block.lastSteps.map { UnsafeRawPointer(memory.start + $0) }))
     }
 
     @Test(arguments: formats)

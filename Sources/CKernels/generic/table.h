@@ -28,6 +28,9 @@ const mela_kernels MELA_TABLE = {
 #endif
 #ifdef MELA_BF16
     .bf16 = &bf16_format,
+#ifdef MELA_AMX
+    .tile_depth = MELA_TILE_DEPTH,
+#endif
 #endif
     .f32_finish = f32_finish,
     .f32_add_rows = f32_add_rows,

@@ -36,6 +36,9 @@ typedef struct {
     size_t input_stride;
     /// The block's weights. fp32: (depth, width). bf16: (depth / 2, width, 2), so that the two factors of a dot product lie side by side.
     const void *panel;
+    /// Of a bf16 panel whose depth is more than a tile's and no multiple of it, the last steps again as one tile takes them,
+    /// (tile_depth / 2, width, 2): what the tiles before it have summed has zero weights. Null: to be made on the way.
+    const void *_Nullable last_steps;
     /// (width)
     const float *bias;
     /// As the output; must not overlap it.
@@ -94,6 +97,8 @@ typedef struct {
     int32_t prefers_library;
     /// Null where the processor has no dot product of bf16.
     const mela_format *_Nullable bf16;
+    /// So many steps of the depth are one tile of a bf16 product; 0 where there are no tiles.
+    size_t tile_depth;
     /// x = activation(x + bias (+ residual, if not null)), for x and residual (rows, width), rows `stride` apart, in place.
     void (*_Nonnull f32_finish)(
         float *x, size_t stride, const float *bias, const float *_Nullable residual, size_t rows, size_t width,

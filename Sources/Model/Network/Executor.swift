@@ -127,7 +127,8 @@ struct Pass {
         _ activation: Activation
     ) {
         var step = mela_product(
-            input: input, input_stride: depth, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
+            input: input, input_stride: depth, panel: weights(block.panel), last_steps: nil, bias: floats(block.bias),
+            residual: nil,
             output: output, narrow: nil, output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: 1,
             depth: depth, width: block.channels.width,
             activation: activation.kernel)

@@ -108,7 +108,8 @@ extension Pass {
     ) {
         let block = matrix.blocks[block]
         var product = mela_product(
-            input: input, input_stride: stride, panel: weights(block.panel), bias: floats(block.bias), residual: nil,
+            input: input, input_stride: stride, panel: weights(block.panel),
+            last_steps: block.lastSteps.map(weights), bias: floats(block.bias), residual: nil,
             output: ring.picture(row), narrow: nil, output_stride: ring.pixelStride, vector_stride: ring.vectorStride,
             rows: pixels, depth: matrix.depth, width: block.channels.width, activation: activation.kernel)
         kernels.product(&product, matrix.precision)

@@ -62,12 +62,13 @@ extension Pass {
             let chunk = task / step.matrix.blocks.count
             let (first, end) = (step.positions * chunk / step.chunks, step.positions * (chunk + 1) / step.chunks)
             let (channels, width) = (block.channels.first, block.channels.width)
-            let panel =
-                step.scaledWeights.map { UnsafeRawPointer(scaled(block, of: step.matrix, at: $0)) } ?? weights(block.panel)
+            let gated = step.scaledWeights.map { UnsafeRawPointer(scaled(block, of: step.matrix, at: $0)) }
             let place = first * step.output.stride + channels
             var product = mela_product(
-                input: input + first * inputStride * step.matrix.precision.size, input_stride: inputStride, panel: panel,
-                bias: floats(block.bias), residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
+                input: input + first * inputStride * step.matrix.precision.size, input_stride: inputStride,
+                panel: gated ?? weights(block.panel),
+                last_steps: gated == nil ? block.lastSteps.map(weights) : nil, bias: floats(block.bias),
+                residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
                 output: address(step.output.wide) + place,
                 narrow: step.output.narrow.map { halves(address($0)) + place }, output_stride: step.output.stride,
                 vector_stride: Int(MELA_CHANNELS), rows: end - first, depth: depth, width: width, activation: MELA_IDENTITY)
@@ -90,7 +91,9 @@ extension Pass {
                 let rows = min(Executor.headRows, step.positions - first)
                 var product = mela_product(
                     input: input + first * step.input.stride * step.matrix.precision.size, input_stride: step.input.stride,
-                    panel: weights(block.panel), bias: floats(block.bias), residual: nil, output: scratch, narrow: nil,
+                    panel: weights(block.panel), last_steps: block.lastSteps.map(weights), bias: floats(block.bias),
+                    residual: nil,
+                    output: scratch, narrow: nil,
                     output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: rows,
                     depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel)
                 kernels.product(&product, step.matrix.precision)

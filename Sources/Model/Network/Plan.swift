@@ -179,6 +179,8 @@ public final class Plan: @unchecked Sendable {
         multiplyAdds = layout.steps.reduce(0) { $0 + $1.multiplyAdds }
         self.weights = try PackedWeights(
             builder.packing, cache: cache?.folder,
-            key: "\(cache?.fingerprint ?? "") \(architecture.name) \(classes) \(metadataFeatures) \(precision.rawValue)")
+            key:
+                "\(cache?.fingerprint ?? "") \(architecture.name) \(classes) \(metadataFeatures) \(precision.rawValue) \(kernels.tileDepth(precision))"
+        )
     }
 }

@@ -6,7 +6,7 @@ public struct Kernels: @unchecked Sendable {
     /// A static table of functions; never written.
     let table: UnsafePointer<mela_kernels>
 
-    /// "avx512bf16", "avx512", "avx2", "baseline" or "reference".
+    /// "amx", "avx512bf16", "avx512", "avx2", "baseline" or "reference".
     public var name: String { String(cString: table.pointee.name) }
 
     /// Every table this processor can run, fastest first, the plain reference last.
@@ -33,6 +33,9 @@ public struct Kernels: @unchecked Sendable {
         guard let bf16 = table.pointee.bf16 else { preconditionFailure("these kernels have no bf16") }
         return bf16.pointee
     }
+
+    /// So many steps of the depth that a product takes at once; 0: one after the other.
+    func tileDepth(_ precision: Precision) -> Int { precision == .bf16 ? table.pointee.tile_depth : 0 }
 
     /// Whether rows that a depthwise convolution reads are planes, one for each vector of channels; else they are as a library's product
     /// writes them, pixel by pixel.

@@ -30,6 +30,8 @@ struct PackedMatrix: Equatable, Sendable {
     struct Block: Equatable, Sendable {
         var channels: ChannelBlock
         var panel: Int
+        /// The panel's last steps once more where kernels want them so: `mela_product.last_steps`.
+        var lastSteps: Int?
         var bias: Int
     }
 

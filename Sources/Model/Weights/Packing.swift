@@ -35,9 +35,12 @@ struct Packing {
         inputMeans: InputMeans? = nil,
         values: @escaping @Sendable () throws(ModelError) -> Values
     ) -> PackedMatrix {
+        let tile = kernels.tileDepth(precision)
+        let endsInside = tile > 0 && depth > tile && depth % tile != 0
         let blocks = ChannelBlock.blocks(of: channels, widest: widest).map { block in
             PackedMatrix.Block(
-                channels: block, panel: place(depth * block.width * precision.size), bias: place(4 * block.width))
+                channels: block, panel: place(depth * block.width * precision.size),
+                lastSteps: endsInside ? place(tile * block.width * precision.size) : nil, bias: place(4 * block.width))
         }
         let matrix = PackedMatrix(depth: depth, precision: precision, blocks: blocks)
         recipes.append(
@@ -63,6 +66,14 @@ extension Packing.Recipe {
             case .bf16:
                 kernels.table.pointee.bf16_narrow(
                     panel, panel.count, (start + block.panel).assumingMemoryBound(to: UInt16.self), panel.count, 1, panel.count)
+            }
+            if let lastSteps = block.lastSteps {
+                let row = block.channels.width * matrix.precision.size
+                let tile = kernels.tileDepth(matrix.precision)
+                let rest = matrix.depth % tile
+                (start + lastSteps).initializeMemory(as: UInt8.self, repeating: 0, count: (tile - rest) * row)
+                (start + lastSteps + (tile - rest) * row).copyMemory(
+                    from: start + block.panel + (matrix.depth - rest) * row, byteCount: rest * row)
             }
         }
     }
