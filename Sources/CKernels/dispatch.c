@@ -34,8 +34,11 @@ static void find_available(void) {
     const int has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16");
     if (has_bf16 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") && may_use_tiles())
         available[available_count++] = &mela_kernels_amx;
-    if (has_bf16) available[available_count++] = &mela_kernels_avx512bf16;
+    // On Intel a dot product of bf16 takes four times as long as a multiply-add, so that bf16 without tiles is slower than fp32.
+    const int has_slow_dots = __builtin_cpu_is("intel");
+    if (has_bf16 && !has_slow_dots) available[available_count++] = &mela_kernels_avx512bf16;
     if (has_avx512) available[available_count++] = &mela_kernels_avx512;
+    if (has_bf16 && has_slow_dots) available[available_count++] = &mela_kernels_avx512bf16;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         available[available_count++] = &mela_kernels_avx2;
 #endif
