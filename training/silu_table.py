@@ -42,8 +42,8 @@ def main() -> None:
     # Where the lowest bits of an exponent of 127 lead.
     for power, coefficients in enumerate(np.roll(table(), 127 * 8, axis=0).T):
         print(f"    {{  // a^{power}")
-        for start in range(0, len(coefficients), 8):
-            print("       ", " ".join(f"{value:.9e}f," for value in coefficients[start:start + 8]))
+        for start in range(0, len(coefficients), 4):
+            print("       ", " ".join(f"{value:.9e}f," for value in coefficients[start:start + 4]))
         print("    },")
 
 

@@ -101,13 +101,14 @@ typedef struct {
     waiting waiting;
 } walk;
 
-/// So many tiles of the input, from the rows `first` on, times all channels. Between two products of tiles some rows that wait are finished:
-/// tiles have a unit of their own, which multiplies meanwhile, but only what the processor has seen coming, and that is some ten
-/// activated vectors ahead.
+/// So many tiles of the input, from the rows `first` on, times all channels. Between two products of tiles some rows that wait are
+/// finished: tiles have a unit of their own, which multiplies meanwhile, but only what the processor has seen coming, and that is some
+/// ten activated vectors ahead.
 MELA_INLINE void multiply_tiles(walk *w, const size_t *first, int tiles, int vectors, ending how) {
     const mela_product own = *w->step, *s = &own;  // which no store can change
     waiting waiting = w->waiting;
-    const size_t input_bytes = s->input_stride * sizeof(uint16_t), weight_bytes = 2 * (size_t)vectors * MELA_CHANNELS * sizeof(uint16_t);
+    const size_t width = (size_t)vectors * MELA_CHANNELS;
+    const size_t input_bytes = s->input_stride * sizeof(uint16_t), weight_bytes = 2 * width * sizeof(uint16_t);
     const size_t share = (uint32_t)(waiting.end - waiting.row) / (uint32_t)(w->turns * (size_t)(tiles * vectors)) + 1;
     const uint16_t *weights = s->panel;
     const uint16_t *input[MELA_SUMS];
@@ -119,7 +120,7 @@ MELA_INLINE void multiply_tiles(walk *w, const size_t *first, int tiles, int vec
         if (I % vectors == 0) _tile_loadd(MELA_INPUT, input[I / vectors] + k, input_bytes);                                        \
         if (I == 0 || vectors > 1) _tile_loadd(MELA_WEIGHTS, weights + 2 * (I % vectors) * MELA_CHANNELS, weight_bytes);           \
         _tile_dpbf16ps(I, MELA_INPUT, MELA_WEIGHTS);                                                                               \
-        finish_waiting(s, &waiting, share, vectors, how);                                                                                  \
+        finish_waiting(s, &waiting, share, vectors, how);                                                                          \
     }
 #define MELA_END(I)                                                                                                                \
     if (I < tiles * vectors)                                                                                                       \
@@ -127,7 +128,7 @@ MELA_INLINE void multiply_tiles(walk *w, const size_t *first, int tiles, int vec
             s->output + first[I / vectors] * s->output_stride + I % vectors * s->vector_stride, s->output_stride * sizeof(float));
     MELA_EACH_SUM(MELA_BEGIN)
     size_t k = 0;
-    for (; k + w->depth <= s->depth; k += w->depth, weights += w->depth * (size_t)vectors * MELA_CHANNELS) { MELA_EACH_SUM(MELA_MULTIPLY) }
+    for (; k + w->depth <= s->depth; k += w->depth, weights += w->depth * width) { MELA_EACH_SUM(MELA_MULTIPLY) }
     if (k < s->depth) {
         k = s->depth - w->depth;
         weights = w->last_steps;
@@ -143,7 +144,7 @@ MELA_INLINE void multiply_tiles(walk *w, const size_t *first, int tiles, int vec
 }
 
 #define MELA_DEFINE_GROUP(TILES, VECTORS, NAME, HOW)                                                                               \
-    static void multiply_##TILES##x##VECTORS##_##NAME(walk *w, const size_t *first) {                                             \
+    static void multiply_##TILES##x##VECTORS##_##NAME(walk *w, const size_t *first) {                                              \
         multiply_tiles(w, first, TILES, VECTORS, HOW);                                                                             \
     }
 #define MELA_DEFINE_GROUPS(TILES, VECTORS)                                                                                         \
@@ -165,7 +166,8 @@ static void bf16_product(const mela_product *s) {
     static void (*const multiply[4][7][3])(walk *, const size_t *) = {MELA_EACH_GROUP(MELA_NAME_GROUPS)};
     if (s->rows == 0) return;
     const size_t vectors = s->width / MELA_CHANNELS;
-    const size_t count = (s->rows + MELA_TILE_HEIGHT - 1) / MELA_TILE_HEIGHT, groups = (count * vectors + MELA_SUMS - 1) / MELA_SUMS;
+    const size_t count = (s->rows + MELA_TILE_HEIGHT - 1) / MELA_TILE_HEIGHT;
+    const size_t groups = (count * vectors + MELA_SUMS - 1) / MELA_SUMS;
     const ending how = ending_of(s);
     last_steps last;
     walk w = {
@@ -197,7 +199,8 @@ static void bf16_product(const mela_product *s) {
 static size_t bf16_peak(size_t rounds) {
     shape_tiles(MELA_TILE_HEIGHT, MELA_TILE_DEPTH);
     uint16_t numbers[MELA_TILE_HEIGHT * MELA_TILE_DEPTH];
-    for (int i = 0; i < MELA_TILE_HEIGHT * MELA_TILE_DEPTH; i++) numbers[i] = (uint16_t)(0x3C00 + i * 7919 % 512 + (i % 2 ? 0x8000 : 0));
+    for (int i = 0; i < MELA_TILE_HEIGHT * MELA_TILE_DEPTH; i++)
+        numbers[i] = (uint16_t)((i % 2 ? 0xBC00 : 0x3C00) + i * 7919 % 512);
     _tile_loadd(MELA_INPUT, numbers, MELA_TILE_DEPTH * sizeof(uint16_t));
     _tile_loadd(MELA_WEIGHTS, numbers, MELA_TILE_DEPTH * sizeof(uint16_t));
 #define MELA_BEGIN(I) _tile_zero(I);

@@ -1,4 +1,4 @@
-// The most that the processor can do in fp32: multiply-adds on registers alone, in as many chains as hide their latency and have room.
+// The most that the processor can do in fp32: multiply-adds on registers alone, in as many chains as hide their latency.
 
 #define MELA_CHAINS (MELA_LANES == 16 ? 24 : 12)
 

@@ -81,7 +81,7 @@ typedef struct {
     mela_depthwise_function _Nullable (*_Nonnull depthwise)(int32_t kernel, int32_t stride, mela_activation activation);
     /// The scale of a squeeze-and-excitation, in place: x (rows, width) times gate (width), rows `stride` apart.
     void (*_Nonnull scale_rows)(void *x, size_t stride, const float *gate, size_t rows, size_t width);
-    /// The same moved to the weights of the product that reads x: scaled = panel with each input channel's weights times its gate. gate: (depth).
+    /// The same moved to the weights of the product that reads x: scaled = panel with each input channel's weights times its gate (depth).
     void (*_Nonnull scale_panel)(const void *panel, const float *gate, void *scaled, size_t depth, size_t width);
     /// Multiply-adds of the product on registers alone, so many rounds; returns how many a round makes. For measurements: what the
     /// processor can do at most.
