@@ -112,7 +112,8 @@ final class Service: Sendable {
         }
         let watch = Stopwatch()
         let ensemble = try Ensemble(
-            directory: settings.ensemble, threads: settings.threads, kernels: Kernels.choose(settings.kernels),
+            directory: settings.ensemble, threads: settings.threads,
+            kernels: Kernels.choose(settings.kernels, for: settings.precision),
             precision: settings.precision, cache: settings.cache.map(PackedCache.init(folder:)))
         let loadTime = watch.milliseconds
         var defaults = Ensemble.Options()

@@ -37,7 +37,8 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         if let network {
             let benchmark = try NetworkBenchmark(
-                network: network, inputSize: size, precision: engine.precision ?? .fp32, kernels: .choose(engine.kernels),
+                network: network, inputSize: size, precision: engine.precision ?? .fp32,
+                kernels: .choose(engine.kernels, for: engine.precision),
                 threads: engine.threadCount, passes: passes, profile: profile)
             print(json ? String(decoding: try AnswerJSON.encode(benchmark), as: UTF8.self) : benchmark.text)
             return

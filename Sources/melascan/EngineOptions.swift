@@ -29,7 +29,7 @@ struct EngineOptions: ParsableArguments {
             throw Complaint("there is no ensemble in \(ensemble); name its folder by --ensemble, or make one by melascan import.")
         }
         return try Ensemble(
-            directory: ensemble, threads: threadCount, kernels: Kernels.choose(kernels), precision: precision,
+            directory: ensemble, threads: threadCount, kernels: Kernels.choose(kernels, for: precision), precision: precision,
             cache: cache.map(PackedCache.init(folder:)))
     }
 

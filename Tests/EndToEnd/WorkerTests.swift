@@ -5,7 +5,8 @@ import Testing
 @Suite(.serialized) struct `The worker` {
     /// Slow enough for a test to look in the middle: about two seconds an analysis.
     static let slow = [
-        "MELASCAN_KERNELS": "reference", "MELASCAN_THREADS": "1", "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "0",
+        "MELASCAN_KERNELS": "reference", "MELASCAN_PRECISION": "fp32", "MELASCAN_THREADS": "1",
+        "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "0",
     ]
     let form: (contentType: String, body: Data)
 

@@ -23,7 +23,8 @@ typedef enum {
     MELA_IDENTITY = 0,
     /// min(max(x, 0), 6)
     MELA_RELU6 = 1,
-    /// x / (1 + exp(-x)); exp(-x) is at most e^87, so that of what is huge and negative more is left than 0
+    /// x / (1 + exp(-x)). Of what is far below zero more may be left than 0: exp(-x) is at most e^87 or, where the function is looked up,
+    /// its value stays at -4e-7.
     MELA_SILU = 2,
     /// 1 / (1 + exp(-x))
     MELA_SIGMOID = 3,

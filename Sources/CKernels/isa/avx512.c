@@ -1,4 +1,4 @@
-// AVX-512 (F, VL, DQ, BW) without BF16, which are Intel's until Ice Lake: 16 lanes.
+// AVX-512 (F, VL, DQ, BW), for Intel's processors: 16 lanes. AMD's have BF16 too.
 #include "../tables.h"
 
 #if defined(__x86_64__)

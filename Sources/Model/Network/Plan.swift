@@ -86,7 +86,7 @@ public final class Plan: @unchecked Sendable {
         var scale: Scale?
     }
 
-    /// What a gate is multiplied into: of the projection's two factors the smaller one.
+    /// What a gate is multiplied into: one of the projection's two factors (`PlanBuilder` chooses).
     enum Scale {
         /// The projection's input, in place.
         case input(Slot, stride: Int, Precision)

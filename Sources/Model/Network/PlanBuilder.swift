@@ -121,8 +121,8 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
         return depthwise.output
     }
 
-    /// Has a squeeze-and-excitation multiply its gate into a projection's input or, if they are fewer, into its weights; returns their
-    /// new place. Weights count twice, as every thread reads all of them, but only its own part of the input.
+    /// Has a squeeze-and-excitation multiply its gate into a projection's input or into its weights, whose new place it returns. Weights
+    /// count twice, as every thread reads all of them, but only its own part of the input.
     private mutating func scale(_ input: Plan.Slot, or matrix: PackedMatrix, positions: Int, excitation number: Int) -> Plan.Slot?
     {
         guard case .squeezeExcitation(var excitation) = steps[number].operation else {

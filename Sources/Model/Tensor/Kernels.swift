@@ -16,10 +16,10 @@ public struct Kernels: @unchecked Sendable {
         return tables
     }()
 
-    /// The fastest, or the one named.
+    /// The fastest, of those that have the precision if one has; or the one named.
     /// - Throws: `ModelError.kernels` if this processor has none of that name.
-    public static func choose(_ name: String? = nil) throws(ModelError) -> Kernels {
-        guard let name else { return available[0] }
+    public static func choose(_ name: String? = nil, for precision: Precision? = nil) throws(ModelError) -> Kernels {
+        guard let name else { return available.dropLast().first { precision.map($0.has) ?? true } ?? available[0] }
         guard let kernels = available.first(where: { $0.name == name }) else { throw .kernels(name) }
         return kernels
     }
