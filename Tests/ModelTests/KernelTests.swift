@@ -90,7 +90,7 @@ import Testing
                                                     residual: adds ? residual.baseAddress : nil,
                                                     output: output.baseAddress!, narrow: hasNarrow ? narrow.baseAddress : nil,
                                                     output_stride: layout.0, vector_stride: layout.1, rows: rows, depth: depth,
-                                                    width: width, activation: activation.kernel)
+                                                    width: width, activation: activation.kernel, is_far: rows % 2 == 0 ? 1 : 0)
                                                 kernels.product(&step, format.precision)
                                             }
                                         }
@@ -213,7 +213,7 @@ import Testing
                         last_steps: lastSteps,
                         bias: UnsafeRawPointer(memory.start + block.bias).assumingMemoryBound(to: Float.self), residual: nil,
                         output: output.baseAddress!, narrow: nil, output_stride: 48, vector_stride: Int(MELA_CHANNELS),
-                        rows: rows, depth: depth, width: block.channels.width, activation: MELA_IDENTITY)
+                        rows: rows, depth: depth, width: block.channels.width, activation: MELA_IDENTITY, is_far: 0)
                     kernels.product(&step, format.precision)
                 }
             }

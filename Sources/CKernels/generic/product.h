@@ -31,6 +31,7 @@ typedef struct {
     float *output;
     uint16_t *narrow;
     size_t input_stride, output_stride, vector_stride, depth, width;
+    int32_t is_far;
 } tile;
 
 /// What the sums of a tile begin with.
@@ -71,7 +72,11 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
         tiles[vectors][rows](t);                                                                                                   \
     }
 
-/// Asks for where the next tile's rows begin while this one is worked on: the processor does not see a new row coming.
+/// Floats of a cache line.
+#define MELA_LINE 16
+
+/// Asks for where the next tile's rows begin while this one is worked on: the processor does not see a new row coming. With
+/// MELA_ASKS_AHEAD, where rows are far, a tile asks for each line of the next tile's rows as it comes to that of its own.
 MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t rows) {
     for (size_t row = 0; row < rows; row++) __builtin_prefetch(input + row * stride, 0, 3);
 }
@@ -100,6 +105,7 @@ MELA_INLINE void each_tile(
                 .vector_stride = s->vector_stride,
                 .depth = s->depth,
                 .width = s->width,
+                .is_far = s->is_far,
             };
             prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, rows);
             any_tile(&t, rows, vectors);
@@ -113,11 +119,17 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
     vf sum[14 * 3];
     begin_tile(t, rows, vectors, sum);
     const float *input = (const float *)t->input, *panel = (const float *)t->panel;
-    for (size_t k = 0; k < t->depth; k++, panel += t->width) {
-        vf weights[MELA_TILE_VECTORS];
-        MELA_UNROLLED for (int v = 0; v < vectors; v++) weights[v] = load(panel + v * MELA_LANES);
-        MELA_UNROLLED for (int row = 0; row < rows; row++)
-            MELA_UNROLLED for (int v = 0; v < vectors; v++) sum[row * vectors + v] += input[row * t->input_stride + k] * weights[v];
+    for (size_t line = 0; line < t->depth; line += MELA_LINE) {
+        const size_t end = line + MELA_LINE < t->depth ? line + MELA_LINE : t->depth;
+#ifdef MELA_ASKS_AHEAD
+        if (t->is_far) prefetch_rows((const char *)(input + rows * t->input_stride + line), t->input_stride * sizeof(float), rows);
+#endif
+        for (size_t k = line; k < end; k++, panel += t->width) {
+            vf weights[MELA_TILE_VECTORS];
+            MELA_UNROLLED for (int v = 0; v < vectors; v++) weights[v] = load(panel + v * MELA_LANES);
+            MELA_UNROLLED for (int row = 0; row < rows; row++)
+                MELA_UNROLLED for (int v = 0; v < vectors; v++) sum[row * vectors + v] += input[row * t->input_stride + k] * weights[v];
+        }
     }
     end_tile(t, rows, vectors, sum);
 }

@@ -51,6 +51,8 @@ typedef struct {
     size_t output_stride, vector_stride;
     size_t rows, depth, width;
     mela_activation activation;
+    /// The input is in no cache yet: a kernel may ask for rows before it comes to them, and for as many past the last.
+    int32_t is_far;
 } mela_product;
 
 /// One row of a depthwise convolution for one block of channels, its folded batch norm and activation. Kernel size, stride and

@@ -9,6 +9,7 @@
 #define MELA_BF16
 #define MELA_AMX
 #define MELA_SILU_TABLE
+#define MELA_ASKS_AHEAD
 #define MELA_TABLE mela_kernels_amx
 #define MELA_NAME "amx"
 #include "../generic/table.h"

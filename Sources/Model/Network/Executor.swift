@@ -131,7 +131,7 @@ struct Pass {
             residual: nil,
             output: output, narrow: nil, output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: 1,
             depth: depth, width: block.channels.width,
-            activation: activation.kernel)
+            activation: activation.kernel, is_far: 0)
         kernels.product(&step, .fp32)
     }
 }

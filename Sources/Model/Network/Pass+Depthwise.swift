@@ -111,7 +111,7 @@ extension Pass {
             input: input, input_stride: stride, panel: weights(block.panel),
             last_steps: block.lastSteps.map(weights), bias: floats(block.bias), residual: nil,
             output: ring.picture(row), narrow: nil, output_stride: ring.pixelStride, vector_stride: ring.vectorStride,
-            rows: pixels, depth: matrix.depth, width: block.channels.width, activation: activation.kernel)
+            rows: pixels, depth: matrix.depth, width: block.channels.width, activation: activation.kernel, is_far: 0)
         kernels.product(&product, matrix.precision)
     }
 

@@ -71,7 +71,8 @@ extension Pass {
                 residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
                 output: address(step.output.wide) + place,
                 narrow: step.output.narrow.map { halves(address($0)) + place }, output_stride: step.output.stride,
-                vector_stride: Int(MELA_CHANNELS), rows: end - first, depth: depth, width: width, activation: MELA_IDENTITY)
+                vector_stride: Int(MELA_CHANNELS), rows: end - first, depth: depth, width: width, activation: MELA_IDENTITY,
+                is_far: step.isLarge && task % step.matrix.blocks.count == 0 ? 1 : 0)
             kernels.product(&product, step.matrix.precision)
         }
     }
@@ -95,7 +96,7 @@ extension Pass {
                     residual: nil,
                     output: scratch, narrow: nil,
                     output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: rows,
-                    depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel)
+                    depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel, is_far: 0)
                 kernels.product(&product, step.matrix.precision)
                 kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
                 first += rows

@@ -105,6 +105,8 @@ public final class Plan: @unchecked Sendable {
         var output: Tensor
         /// Rows are shared out in so many chunks.
         var chunks: Int
+        /// The input is larger than what caches hold.
+        var isLarge: Bool
     }
 
     /// The last pointwise convolution, its mean over all positions, and the classifier.

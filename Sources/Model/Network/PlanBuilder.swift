@@ -88,13 +88,14 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
             let output = newTensor(shape)
             var addend: Plan.Tensor?
             if case .stored(let tensor) = residual?.form { addend = tensor }
-            let slot = narrowOutput(ofDepthwise: step, to: precision)
+            let (slot, isLarge) = narrowOutput(ofDepthwise: step, to: precision)
             let scaled = excitation.flatMap { scale(slot, or: matrix, positions: shape.positions, excitation: $0) }
             append(
                 .projection(
                     Plan.Projection(
                         input: slot, matrix: matrix, scaledWeights: scaled, positions: shape.positions, residual: addend,
-                        output: output, chunks: chunks(of: matrix, positions: shape.positions))),
+                        output: output, chunks: chunks(of: matrix, positions: shape.positions),
+                        isLarge: isLarge)),
                 uses: [slot, scaled, addend?.wide, output.wide, output.narrow],
                 multiplyAdds: shape.elements * input.shape.channels,
                 bytes: input.shape.elements * precision.size + bytes(of: matrix)
@@ -110,15 +111,15 @@ struct PlanBuilder<Source: WeightSource>: LayerBuilder {
     /// layers are a small part of the arithmetic.
     private func precision(of channels: Int) -> Precision { channels < 32 ? .fp32 : precision }
 
-    /// A depthwise convolution writes what the projection after it reads.
-    private mutating func narrowOutput(ofDepthwise step: Int, to precision: Precision) -> Plan.Slot {
+    /// A depthwise convolution writes what the projection after it reads; returns that, and whether it is larger than the caches.
+    private mutating func narrowOutput(ofDepthwise step: Int, to precision: Precision) -> (Plan.Slot, isLarge: Bool) {
         guard case .depthwise(var depthwise) = steps[step].operation else { preconditionFailure("this step is another") }
         let count = depthwise.geometry.outputHeight * depthwise.geometry.outputWidth * depthwise.outputStride
         depthwise.precision = precision
         depthwise.isLarge = count * precision.size > Self.cacheBytes
         steps[step].operation = .depthwise(depthwise)
         steps[step].bytes += count * precision.size
-        return depthwise.output
+        return (depthwise.output, depthwise.isLarge)
     }
 
     /// Has a squeeze-and-excitation multiply its gate into a projection's input or into its weights, whose new place it returns. Weights
