@@ -33,7 +33,7 @@ final class AdmissionQueue: Sendable {
         return number.map { Place(number: $0, queue: self) }
     }
 
-    /// A place in the line, left when its owner lets go of it.
+    /// A place in the line, left when its owner says so or lets go of it.
     final class Place: Sendable {
         private let number: Int
         private let queue: AdmissionQueue
@@ -43,7 +43,10 @@ final class AdmissionQueue: Sendable {
             self.queue = queue
         }
 
-        deinit {
+        deinit { leave() }
+
+        /// The next one's turn comes. Leaving again does nothing.
+        func leave() {
             queue.state.update { state in
                 if state.line.first == number { queue.pulse.beat() }
                 state.line.removeAll { $0 == number }

@@ -30,6 +30,18 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
 
+    @Test func `one who leaves early makes room at once, and lets nobody else in by leaving again`() throws {
+        let queue = AdmissionQueue(capacity: 1)
+        let first = try #require(queue.enter())
+        let second = try #require(queue.enter())
+        first.leave()
+        second.waitForTurn { _ in }
+        let third = try #require(queue.enter())
+        first.leave()
+        #expect(queue.count == 2 && queue.enter() == nil)
+        withExtendedLifetime((first, second, third)) {}
+    }
+
     @Test func `turns come in the order of arrival, at once`() throws {
         let queue = AdmissionQueue(capacity: 2)
         let order = Mutex<[Int]>([])

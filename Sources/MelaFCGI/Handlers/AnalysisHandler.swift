@@ -119,6 +119,8 @@ struct AnalysisHandler: Sendable {
         guard !request.body.isClientGone else { throw ModelError.cancelled }
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
+        // The next one's passes run while this one is noted and sent.
+        job.place.leave()
         analysis.id = request.id
         let inference = analysis.timingMs.inference
         analysis.timingMs = job.timing
