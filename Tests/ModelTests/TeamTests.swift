@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 import Testing
 
@@ -56,6 +57,53 @@ import Testing
             }, isCancelled: { false }, completed: { results[$0] = $1 })
         #expect(finished && results == Dictionary(uniqueKeysWithValues: (0..<count).map { ($0, [Double($0)]) }))
         #expect(crowded.value == 0)
+    }
+
+    @Test func `a thread that finds no pass left begins the next analysis`() throws {
+        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        let began = Counter()
+        let last = Counter()
+        let results = Counter()
+        let first = WorkThread {
+            // The last pass ends only once the other analysis has run: or else this test never does.
+            let finished = pool.run(
+                count: 2,
+                pass: { _, index in
+                    began.add(1)
+                    while index == 1, last.value == 0 { mela_yield() }
+                    return []
+                }, isCancelled: { false }, completed: { _, _ in results.add(1) })
+            results.add(finished ? 1 : 0)
+        }
+        while began.value < 2 { mela_yield() }
+        let finished = pool.run(
+            count: 2,
+            pass: { _, _ in
+                last.add(1)
+                return []
+            }, isCancelled: { false }, completed: { _, _ in results.add(1) })
+        first.join()
+        #expect(finished && results.value == 5 && last.value == 2)
+    }
+
+    @Test func `that no pass is left to begin is said once, also where the rest is dropped`() throws {
+        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        for isCancelled in [false, true] {
+            var announced = 0
+            let asked = Counter()
+            let finished = pool.run(
+                count: 9,
+                pass: { _, index in
+                    // Not before the one who cancels was asked.
+                    while index > 1, asked.value == 0 { mela_yield() }
+                    return []
+                },
+                isCancelled: {
+                    asked.add(1)
+                    return isCancelled
+                }, begun: { announced += 1 }, completed: { _, _ in })
+            #expect(finished == !isCancelled && announced == 1)
+        }
     }
 
     /// Counts from any thread.

@@ -118,9 +118,9 @@ struct AnalysisHandler: Sendable {
         let consent = try requireConsent(job.consent, in: job.archive)
         guard !request.body.isClientGone else { throw ModelError.cancelled }
         var analysis = try job.engine.ensemble.analyze(
-            job.photo, options: job.options, isCancelled: { request.body.isClientGone }, progress: progress)
-        // The next one's passes run while this one is noted and sent.
-        job.place.leave()
+            job.photo, options: job.options, isCancelled: { request.body.isClientGone },
+            // A thread that finds no pass here begins the next one's, while this one is finished, noted and sent.
+            begun: job.place.leave, progress: progress)
         analysis.id = request.id
         let inference = analysis.timingMs.inference
         analysis.timingMs = job.timing

@@ -43,11 +43,13 @@ extension Ensemble {
     ///
     /// - Parameters:
     ///   - isCancelled: asked between passes; once true the rest is dropped.
+    ///   - begun: called on this thread once, when no pass is left to begin: another analysis may follow.
     ///   - progress: called on this thread for each pass, in their order.
     /// - Returns: the analysis, with `timingMs.inference` filled in; the caller knows the other times.
     /// - Throws: `ModelError.option` or `.cancelled`.
     public func analyze(
-        _ photo: PreparedPhoto, options: Options, isCancelled: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
+        _ photo: PreparedPhoto, options: Options, isCancelled: () -> Bool = { false }, begun: () -> Void = {},
+        progress: (Progress) -> Void = { _ in }
     ) throws(ModelError) -> Analysis {
         try check(options)
         let order = order(for: options)
@@ -59,7 +61,7 @@ extension Ensemble {
         var isSettled = false
         let watch = Stopwatch()
         let finished = run(
-            order.passes, photo: photo, patient: options.patient, isCancelled: { isSettled || isCancelled() }
+            order.passes, photo: photo, patient: options.patient, isCancelled: { isSettled || isCancelled() }, begun: begun
         ) { index, probabilities in
             results[index] = probabilities
             while !isSettled, counted < results.count, !results[counted].isEmpty {

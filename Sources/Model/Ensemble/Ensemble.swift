@@ -100,7 +100,7 @@ public final class Ensemble: Sendable {
     /// The softmax of each pass, by its place in `passes`; false if cancelled.
     func run(
         _ passes: [PassOrder.Pass], photo: PreparedPhoto, patient: PatientInformation, isCancelled: () -> Bool,
-        completed: (Int, [Double]) -> Void
+        begun: () -> Void = {}, completed: (Int, [Double]) -> Void
     ) -> Bool {
         let members = members
         let normalization = normalization
@@ -117,6 +117,6 @@ public final class Ensemble: Sendable {
                         rows: rows, of: square, normalized: normalization, to: target, stride: stride)
                 }
                 return Softmax.probabilities(logits)
-            }, isCancelled: isCancelled, completed: completed)
+            }, isCancelled: isCancelled, begun: begun, completed: completed)
     }
 }

@@ -1,17 +1,52 @@
-/// The inference threads: fixed in number, working through the passes of one analysis at a time.
+/// The inference threads: fixed in number, working through the passes of one analysis after the other.
 ///
 /// As long as there is a pass for every thread, each takes the next one whole: nothing is waited for, and a thread that is held up
-/// holds up no other. The few that are left over at the end, and a single one, are shared by a team, so that they take less time.
+/// holds up no other; one that finds none left begins the next analysis. The few that are left over at the end, and a single one, are
+/// shared by a team, so that they take less time.
 final class PassPool: Sendable {
     /// The probabilities of one pass, one a class.
     typealias Pass = @Sendable (_ executor: Executor, _ index: Int) -> [Double]
 
     private struct State {
-        var batch: Batch?
+        /// In the order in which they came; all but the last have begun their last pass.
+        var batches: [Batch] = []
+        var count = 0
+        /// Passes of all batches; and whether it is one that the team shares, beside which nothing runs.
+        var running = 0
+        var isShared = false
         var isStopping = false
+
+        /// The next pass that a thread may begin; the leader alone, and when nothing else runs, those for the team.
+        mutating func take(asLeader: Bool) -> Task? {
+            guard !isShared, let place = batches.firstIndex(where: { !$0.hasBegun }) else { return nil }
+            let batch = batches[place]
+            let isLeft = batch.next >= batch.shared
+            guard !isLeft || (asLeader && running == 0) else { return nil }
+            isShared = isLeft
+            running += 1
+            batches[place].next += 1
+            batches[place].running += 1
+            return Task(batch: batch.number, pass: batch.pass, index: batch.next, isShared: isShared)
+        }
+
+        mutating func finish(_ task: Task, _ result: [Double]) {
+            running -= 1
+            isShared = false
+            self[task.batch]?.running -= 1
+            self[task.batch]?.finished.append((task.index, result))
+        }
+
+        subscript(number: Int) -> Batch? {
+            get { batches.first { $0.number == number } }
+            set {
+                guard let place = batches.firstIndex(where: { $0.number == number }) else { return }
+                if let newValue { batches[place] = newValue } else { batches.remove(at: place) }
+            }
+        }
     }
 
     private struct Batch {
+        var number: Int
         var pass: Pass
         var count: Int
         /// The first that the team takes.
@@ -20,13 +55,15 @@ final class PassPool: Sendable {
         var running = 0
         var finished: [(index: Int, result: [Double])] = []
 
-        /// The next pass that a thread may begin; the leader alone, and when nothing else runs, those for the team.
-        mutating func take(asLeader: Bool) -> Int? {
-            guard next < count, next < shared || (asLeader && running == 0) else { return nil }
-            next += 1
-            running += 1
-            return next - 1
-        }
+        /// No pass is left to begin.
+        var hasBegun: Bool { next >= count }
+    }
+
+    private struct Task {
+        var batch: Int
+        var pass: Pass
+        var index: Int
+        var isShared: Bool
     }
 
     private let state = Monitor(State())
@@ -54,25 +91,35 @@ final class PassPool: Sendable {
         for thread in threads { thread.join() }
     }
 
-    /// Runs passes 0..<count and blocks until they are done; waits first if another analysis is under way.
+    /// Runs passes 0..<count and blocks until they are done; waits first until those of another analysis have all begun.
     ///
     /// - Parameters:
     ///   - isCancelled: asked between passes, on the calling thread; once true, passes that have not begun are dropped.
+    ///   - begun: called on the calling thread once, when no pass is left to begin: another analysis may follow.
     ///   - completed: called on the calling thread for each result, in the order in which they come.
     /// - Returns: false if it was cancelled.
-    func run(count: Int, pass: @escaping Pass, isCancelled: () -> Bool, completed: (Int, [Double]) -> Void) -> Bool {
-        state.wait { state -> Void? in
-            guard state.batch == nil else { return nil }
-            state.batch = Batch(pass: pass, count: count, shared: count / threads.count * threads.count)
-            return ()
+    func run(
+        count: Int, pass: @escaping Pass, isCancelled: () -> Bool, begun: () -> Void = {}, completed: (Int, [Double]) -> Void
+    ) -> Bool {
+        let number = state.wait { state -> Int? in
+            guard state.batches.allSatisfy(\.hasBegun) else { return nil }
+            state.count += 1
+            state.batches.append(
+                Batch(number: state.count, pass: pass, count: count, shared: count / threads.count * threads.count))
+            return state.count
         }
         var done = 0
         var cancelled = false
+        var isAnnounced = false
         while done < count, !cancelled {
-            let finished = state.wait { state -> [(index: Int, result: [Double])]? in
-                guard let batch = state.batch, !batch.finished.isEmpty else { return nil }
-                state.batch?.finished = []
-                return batch.finished
+            let (finished, hasBegun) = state.wait { state -> (finished: [(index: Int, result: [Double])], hasBegun: Bool)? in
+                guard let batch = state[number], !batch.finished.isEmpty || batch.hasBegun != isAnnounced else { return nil }
+                state[number]?.finished = []
+                return (batch.finished, batch.hasBegun)
+            }
+            if hasBegun, !isAnnounced {
+                isAnnounced = true
+                begun()
             }
             for (index, result) in finished {
                 completed(index, result)
@@ -80,10 +127,11 @@ final class PassPool: Sendable {
             }
             if done < count { cancelled = isCancelled() }
         }
-        state.update { $0.batch?.next = count }
+        state.update { $0[number]?.next = count }
+        if !isAnnounced { begun() }
         state.wait { state -> Void? in
-            guard state.batch?.running == 0 else { return nil }
-            state.batch = nil
+            guard state[number]?.running == 0 else { return nil }
+            state[number] = nil
             return ()
         }
         return !cancelled
@@ -93,18 +141,14 @@ final class PassPool: Sendable {
         _ state: Monitor<State>, _ pulse: Pulse, own: Executor, team: Executor, isLeader: Bool
     ) {
         while true {
-            let task = state.wait { state -> (pass: Pass, index: Int, executor: Executor)?? in
+            let task = state.wait { state -> Task?? in
                 if state.isStopping { return .some(nil) }
-                guard let index = state.batch?.take(asLeader: isLeader), let batch = state.batch else { return nil }
-                return (batch.pass, index, index < batch.shared ? own : team)
+                return state.take(asLeader: isLeader).map { .some($0) }
             }
             guard let task else { return }
-            let result = task.pass(task.executor, task.index)
+            let result = task.pass(task.isShared ? team : own, task.index)
             pulse.beat()
-            state.update { state in
-                state.batch?.running -= 1
-                state.batch?.finished.append((task.index, result))
-            }
+            state.update { $0.finish(task, result) }
         }
     }
 }
