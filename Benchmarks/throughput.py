@@ -3,11 +3,15 @@
 Run `make run` in one window and `python3 Benchmarks/throughput.py PHOTO [--url http://localhost:8080] [--seconds 20]` in another, on
 the same machine: only the loopback is used, and this client takes its share of the cores. Standard library only.
 
+With `--process PID`, the worker's, the last column is the share of all processors' time that its inference threads had, of which it has one
+a processor: where others keep the machine busy, that still tells what is lost between analyses.
+
 Each connection sends the next request as soon as it is answered; one that is refused (503) waits for 0.1 s first, much less than
 Retry-After asks for, so that the line stays full.
 """
 
 import argparse
+import os
 import socket
 import statistics
 import threading
@@ -86,6 +90,22 @@ def measure(host: str, port: int, request: bytes, connections: int, seconds: flo
     return times
 
 
+def thread_seconds(process: int) -> dict[str, float]:
+    """The processor time of each thread of a process."""
+    seconds = {}
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        seconds[thread.name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
+
+
+def inference_share(before: dict[str, float], after: dict[str, float], elapsed: float) -> float:
+    """Of all processors' time, what the busiest threads had: as many as there are processors."""
+    processors = os.cpu_count() or 1
+    spent = sorted((seconds - before.get(thread, 0) for thread, seconds in after.items()), reverse=True)
+    return sum(spent[:processors]) / (elapsed * processors)
+
+
 def quantiles(times: list[float]) -> str:
     if not times:
         return "| | |"
@@ -99,6 +119,7 @@ def main() -> None:
     arguments.add_argument("--url", default="http://localhost:8080")
     arguments.add_argument("--seconds", type=float, default=20)
     arguments.add_argument("--connections", type=int, nargs="+", default=[1, 8, 64])
+    arguments.add_argument("--process", type=int)
     options = arguments.parse_args()
     url = urllib.parse.urlsplit(options.url)
     host, port = url.hostname or "localhost", url.port or 80
@@ -106,15 +127,18 @@ def main() -> None:
     health = f"GET /v1/health/ready HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     analysis = (
         f"POST /v1/analyses HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-    print("| request | connections | answered/s | refused/s (503) | failed | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|")
+    share = (" inference threads |", "---|") if options.process else ("", "")
+    print(f"| request | connections | answered/s | refused/s (503) | failed | p50 ms | p99 ms |{share[0]}\n|{'---|' * 7}{share[1]}")
     for name, request in (("GET /v1/health/ready", health), (f"POST /v1/analyses, {len(body) / 1000:.0f} kB", analysis)):
         for connections in options.connections:
+            before = thread_seconds(options.process) if options.process else {}
             start = time.perf_counter()
             times = measure(host, port, request, connections, options.seconds)
             elapsed = time.perf_counter() - start
             answered, refused = times.get(200, []), times.get(503, [])
             failed = sum(map(len, times.values())) - len(answered) - len(refused)
-            print(f"| {name} | {connections} | {len(answered) / elapsed:.1f} | {len(refused) / elapsed:.1f} | {failed} {quantiles(answered)}",
+            share = f" {inference_share(before, thread_seconds(options.process), elapsed):.1%} |" if options.process else ""
+            print(f"| {name} | {connections} | {len(answered) / elapsed:.1f} | {len(refused) / elapsed:.1f} | {failed} {quantiles(answered)}{share}",
                   flush=True)
 
 
