@@ -1,12 +1,17 @@
 import Model
 
-/// A bounded queue: one analysis runs, `capacity` wait in the order in which they came, further ones are turned away.
+/// A bounded queue: one analysis runs, `capacity` wait in the order in which they came or are being answered, further ones are turned
+/// away.
 ///
 /// A place is taken before the body is read, so that the memory of waiting uploads is bounded too.
 final class AdmissionQueue: Sendable {
     private struct State {
         var next = 0
         var line: [Int] = []
+        /// Those whose turn is over and who are still being answered.
+        var leaving: Set<Int> = []
+
+        var count: Int { line.count + leaving.count }
     }
 
     private let state = Monitor(State())
@@ -18,13 +23,13 @@ final class AdmissionQueue: Sendable {
         self.capacity = capacity
     }
 
-    /// Those that run or wait.
-    var count: Int { state.update { $0.line.count } }
+    /// Those that run, wait or are being answered.
+    var count: Int { state.update { $0.count } }
 
     /// A place at the end of the line; nil if the line is full.
     func enter() -> Place? {
         let number: Int? = state.update { state in
-            guard state.line.count <= capacity else { return nil }
+            guard state.count <= capacity else { return nil }
             state.next += 1
             state.line.append(state.next)
             if state.line.count == 1 { pulse.beat() }
@@ -33,7 +38,7 @@ final class AdmissionQueue: Sendable {
         return number.map { Place(number: $0, queue: self) }
     }
 
-    /// A place in the line, left when its owner says so or lets go of it.
+    /// A place in the line, left when its owner lets go of it.
     final class Place: Sendable {
         private let number: Int
         private let queue: AdmissionQueue
@@ -43,13 +48,18 @@ final class AdmissionQueue: Sendable {
             self.queue = queue
         }
 
-        deinit { leave() }
+        deinit {
+            endTurn()
+            _ = queue.state.update { $0.leaving.remove(number) }
+        }
 
-        /// The next one's turn comes. Leaving again does nothing.
-        func leave() {
+        /// The next one's turn comes, though this one is still being answered and keeps others out. Ending it again does nothing.
+        func endTurn() {
             queue.state.update { state in
-                if state.line.first == number { queue.pulse.beat() }
-                state.line.removeAll { $0 == number }
+                guard let place = state.line.firstIndex(of: number) else { return }
+                if place == 0 { queue.pulse.beat() }
+                state.line.remove(at: place)
+                state.leaving.insert(number)
             }
         }
 

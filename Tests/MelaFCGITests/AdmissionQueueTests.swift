@@ -30,16 +30,18 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
 
-    @Test func `one who leaves early makes room at once, and lets nobody else in by leaving again`() throws {
+    @Test func `one whose turn has ended lets the next one run, and keeps others out until it is answered`() throws {
         let queue = AdmissionQueue(capacity: 1)
-        let first = try #require(queue.enter())
+        var first = queue.enter()
         let second = try #require(queue.enter())
-        first.leave()
+        first?.endTurn()
         second.waitForTurn { _ in }
-        let third = try #require(queue.enter())
-        first.leave()
+        first?.endTurn()
         #expect(queue.count == 2 && queue.enter() == nil)
-        withExtendedLifetime((first, second, third)) {}
+        first = nil
+        let third = queue.enter()
+        #expect(queue.count == 2 && third != nil)
+        withExtendedLifetime((second, third)) {}
     }
 
     @Test func `turns come in the order of arrival, at once`() throws {

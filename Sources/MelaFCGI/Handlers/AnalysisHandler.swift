@@ -120,7 +120,7 @@ struct AnalysisHandler: Sendable {
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone },
             // A thread that finds no pass here begins the next one's, while this one is finished, noted and sent.
-            begun: job.place.leave, progress: progress)
+            begun: job.place.endTurn, progress: progress)
         analysis.id = request.id
         let inference = analysis.timingMs.inference
         analysis.timingMs = job.timing
