@@ -94,7 +94,10 @@ def thread_seconds(process: int) -> dict[str, float]:
     """The processor time of each thread of a process."""
     seconds = {}
     for thread in Path(f"/proc/{process}/task").iterdir():
-        fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
         seconds[thread.name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return seconds
 

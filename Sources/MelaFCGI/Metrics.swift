@@ -59,7 +59,7 @@ final class Metrics: Sendable {
             values.sorted { $0.key < $1.key }.map { ($0.key, String($0.value)) }
         }
         family("melascan_ready", "gauge", "1 once the self-test has passed.", [("", isReady ? "1" : "0")])
-        family("melascan_queue_length", "gauge", "Analyses that run or wait.", [("", String(queued))])
+        family("melascan_queue_length", "gauge", "Analyses that run, wait or are being answered.", [("", String(queued))])
         family("melascan_requests_total", "counter", "Answers by route and status.", labelled(counts.requests))
         family("melascan_analyses_total", "counter", "Analyses by verdict.", labelled(counts.verdicts))
         family("melascan_passes_total", "counter", "Passes of networks in finished analyses.", [("", String(counts.passes))])

@@ -78,11 +78,12 @@ final class Service: Sendable {
         return part
     }
 
-    /// Milliseconds in which analyses waited and nothing happened: nobody left the line, no photo was decoded, no pass finished.
+    /// Milliseconds in which analyses waited and nothing happened: nobody left the line, no photo was decoded, no pass finished. Or those
+    /// that one analysis took for what follows its turn: its last pass and the log, whatever happens beside it.
     /// 0 while nobody waits.
     var standstill: Double {
         guard queue.count > 0 else { return 0 }
-        return min(queue.pulse.silence, decoded.silence, engine?.ensemble.pulse.silence ?? 0)
+        return max(queue.longestLeaving, min(queue.pulse.silence, decoded.silence, engine?.ensemble.pulse.silence ?? 0))
     }
 
     /// Opens the records, loads the ensemble and reproduces its stored result; the service is ready from then on.
@@ -148,7 +149,7 @@ final class Service: Sendable {
         // At the start those in the line wait for the ensemble.
         let place = engine == nil ? nil : queue.enter()
         let watch = Stopwatch()
-        try? place?.waitForTurn { _ throws(TooLong) in
+        try? place?.waitForTurn(isAlone: true) { _ throws(TooLong) in
             if watch.milliseconds > 30_000 { throw TooLong() }
         }
         return withExtendedLifetime(place) { speed(ensemble) }

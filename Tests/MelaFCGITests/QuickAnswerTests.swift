@@ -148,6 +148,8 @@ import Testing
         let reloading = Thread { service.reload() }
         reloading.start()
         #expect(comes { service.queue.count == 2 })
+        running?.endTurn()
+        usleep(50_000)
         #expect(times.withLock { $0.count } == 1)
         running = nil
         #expect(try comes { try (card(service)["defaults"] as? [String: Int])?["passes"] == 16 })

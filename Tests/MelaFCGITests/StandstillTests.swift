@@ -22,6 +22,17 @@ import Testing
         withExtendedLifetime(first) {}
     }
 
+    @Test func `grows while one whose turn has ended is not answered, whoever has a turn beside it`() throws {
+        let service = try TestService.make()
+        var first = service.queue.enter()
+        first?.endTurn()
+        usleep(50_000)
+        for _ in 0..<3 { service.queue.enter()?.endTurn() }
+        #expect(service.standstill >= 50)
+        first = nil
+        #expect(service.standstill == 0)
+    }
+
     @Test func `ends with a photo that is decoded, a pass that is done, and a place that is left`() throws {
         let service = try TestService.make()
         let bytes = try TestService.fixture("landscape.jpg")

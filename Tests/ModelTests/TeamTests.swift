@@ -59,7 +59,7 @@ import Testing
         #expect(crowded.value == 0)
     }
 
-    @Test func `a thread that finds no pass left begins the next analysis`() throws {
+    @Test(.timeLimit(.minutes(1))) func `a thread that finds no pass left begins the next analysis`() throws {
         let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
         let began = Counter()
         let last = Counter()
@@ -86,7 +86,38 @@ import Testing
         #expect(finished && results.value == 5 && last.value == 2)
     }
 
-    @Test func `that no pass is left to begin is said once, also where the rest is dropped`() throws {
+    @Test(.timeLimit(.minutes(1))) func `what a team shares waits for another analysis's last pass, also of one that is dropped`()
+        throws
+    {
+        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        let running = Counter()
+        let crowded = Counter()
+        let results = Counter()
+        // Each with an end of its own, many times over: whichever thread is quicker, results stay with their analysis.
+        let threads = (1...3).map { number in
+            WorkThread {
+                for _ in 0..<200 {
+                    _ = pool.run(
+                        count: number,
+                        pass: { executor, index in
+                            running.add(1)
+                            let isTeams = index >= number / 2 * 2
+                            if executor.team.size != (isTeams ? 2 : 1) || (isTeams && running.value != 1) { crowded.add(1) }
+                            running.add(-1)
+                            return [Double(number)]
+                        }, isCancelled: { number == 3 },
+                        completed: { index, result in
+                            if result != [Double(number)] || index >= number { crowded.add(1) }
+                            results.add(1)
+                        })
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        #expect(crowded.value == 0 && results.value >= 200 + 400 + 200 && running.value == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `that no pass is left to begin is said once, also where the rest is dropped`() throws {
         let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
         for isCancelled in [false, true] {
             var announced = 0

@@ -3,7 +3,7 @@ import Imaging
 
 /// A loaded bundle, warm in memory: from a photo to an analysis.
 ///
-/// One analysis runs at a time, on the ensemble's own threads; further callers wait.
+/// Analyses run one after the other, on the ensemble's own threads: one begins when all passes of the one before have begun.
 public final class Ensemble: Sendable {
     public let manifest: Manifest
     /// Of `ensemble.json`.

@@ -10,26 +10,28 @@ final class PassPool: Sendable {
     private struct State {
         /// In the order in which they came; all but the last have begun their last pass.
         var batches: [Batch] = []
-        var count = 0
-        /// Passes of all batches; and whether it is one that the team shares, beside which nothing runs.
+        /// Of the batch that came last.
+        var lastNumber = 0
+        /// Passes of all batches.
         var running = 0
+        /// The team shares the pass that runs; nothing runs beside it.
         var isShared = false
         var isStopping = false
 
         /// The next pass that a thread may begin; the leader alone, and when nothing else runs, those for the team.
-        mutating func take(asLeader: Bool) -> Task? {
+        mutating func take(asLeader: Bool) -> Assignment? {
             guard !isShared, let place = batches.firstIndex(where: { !$0.hasBegun }) else { return nil }
             let batch = batches[place]
-            let isLeft = batch.next >= batch.shared
-            guard !isLeft || (asLeader && running == 0) else { return nil }
-            isShared = isLeft
+            let isLeftOver = batch.next >= batch.shared
+            guard !isLeftOver || (asLeader && running == 0) else { return nil }
+            isShared = isLeftOver
             running += 1
             batches[place].next += 1
             batches[place].running += 1
-            return Task(batch: batch.number, pass: batch.pass, index: batch.next, isShared: isShared)
+            return Assignment(batch: batch.number, pass: batch.pass, index: batch.next, isShared: isShared)
         }
 
-        mutating func finish(_ task: Task, _ result: [Double]) {
+        mutating func finish(_ task: Assignment, _ result: [Double]) {
             running -= 1
             isShared = false
             self[task.batch]?.running -= 1
@@ -59,7 +61,7 @@ final class PassPool: Sendable {
         var hasBegun: Bool { next >= count }
     }
 
-    private struct Task {
+    private struct Assignment {
         var batch: Int
         var pass: Pass
         var index: Int
@@ -103,10 +105,10 @@ final class PassPool: Sendable {
     ) -> Bool {
         let number = state.wait { state -> Int? in
             guard state.batches.allSatisfy(\.hasBegun) else { return nil }
-            state.count += 1
+            state.lastNumber += 1
             state.batches.append(
-                Batch(number: state.count, pass: pass, count: count, shared: count / threads.count * threads.count))
-            return state.count
+                Batch(number: state.lastNumber, pass: pass, count: count, shared: count / threads.count * threads.count))
+            return state.lastNumber
         }
         var done = 0
         var cancelled = false
@@ -141,7 +143,7 @@ final class PassPool: Sendable {
         _ state: Monitor<State>, _ pulse: Pulse, own: Executor, team: Executor, isLeader: Bool
     ) {
         while true {
-            let task = state.wait { state -> Task?? in
+            let task = state.wait { state -> Assignment?? in
                 if state.isStopping { return .some(nil) }
                 return state.take(asLeader: isLeader).map { .some($0) }
             }

@@ -44,11 +44,13 @@ public struct AuditLog: Sendable {
 
     /// Adds an entry; it is on the disk on return.
     ///
-    /// - Parameter content: encoded as JSON with sorted keys. No photo, no name.
+    /// - Parameters:
+    ///   - content: encoded as JSON with sorted keys. No photo, no name.
+    ///   - date: nil: when it is written, so that times follow the order of the entries.
     /// - Throws: `RecordsError.notWritten`.
     @discardableResult
-    public func append(_ kind: Kind, _ content: some Encodable, at date: Date = Date()) throws(RecordsError) -> AuditEntry {
-        try database.writing { try Self.append(kind, content, at: date, in: $0) }
+    public func append(_ kind: Kind, _ content: some Encodable, at date: Date? = nil) throws(RecordsError) -> AuditEntry {
+        try database.writing { try Self.append(kind, content, at: date ?? Date(), in: $0) }
     }
 
     /// Adds an entry to a transaction: what the entry tells of and the entry itself are kept together, or neither is.
