@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Synchronization
 import Testing
 
@@ -51,6 +52,7 @@ import Testing
             count: count,
             pass: { executor, index in
                 running.add(1)
+                usleep(200)  // long enough for others to come beside it
                 if index >= count / threads * threads, running.value != 1 || executor.team.size != threads { crowded.add(1) }
                 running.add(-1)
                 return [Double(index)]
@@ -101,6 +103,7 @@ import Testing
                         count: number,
                         pass: { executor, index in
                             running.add(1)
+                            usleep(200)  // long enough for others to come beside it
                             let isTeams = index >= number / 2 * 2
                             if executor.team.size != (isTeams ? 2 : 1) || (isTeams && running.value != 1) { crowded.add(1) }
                             running.add(-1)
