@@ -60,7 +60,7 @@ MELA_INLINE void finish_rows(const mela_product *s, waiting *w, size_t count, in
             const size_t place = row * s->output_stride + v * s->vector_stride;
             vf x = load(s->output + place);
             if (s->residual) x += load(s->residual + place);
-            x = activate(x, activation);
+            x = activate(x, activation, FOR_BF16);
             store(s->output + place, x);
             if (s->narrow) store_narrow(s->narrow + place, x);
         }

@@ -45,7 +45,7 @@ MELA_INLINE vf depthwise_pixels(
     }
     vf total = splat(0.0f);
     MELA_UNROLLED for (int p = 0; p < pixels; p++) {
-        const vf value = activate(sum[p], activation);
+        const vf value = activate(sum[p], activation, how == STORE_NARROW ? FOR_BF16 : FOR_FP32);
         store_as(s->output, (x + p) * s->output_stride + c, value, how);
         total += value;
     }

@@ -21,7 +21,7 @@ MELA_INLINE void bf16_tile(const tile *t, int rows, int vectors) {
 
 MELA_DEFINE_TILES(bf16)
 
-static void bf16_product(const mela_product *s) { each_tile(s, bf16_any_tile, sizeof(uint16_t), 2 * sizeof(uint16_t)); }
+static void bf16_product(const mela_product *s) { each_tile(s, bf16_any_tile, sizeof(uint16_t), 2 * sizeof(uint16_t), FOR_BF16); }
 
 /// Multiply-adds on registers alone, in as many chains as hide their latency; returns how many a round makes.
 static size_t bf16_peak(size_t rounds) {

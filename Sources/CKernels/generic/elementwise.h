@@ -1,16 +1,16 @@
 // Kernels that read each element once: bias and activation, sums of rows, scaled weights, narrower and wider formats.
 
 /// x = activation(x), in place, for some rows of a vector of channels each.
-MELA_INLINE void activate_rows(float *x, size_t stride, size_t rows, mela_activation activation) {
-    for (size_t row = 0; row < rows; row++, x += stride) store(x, activate(load(x), activation));
+MELA_INLINE void activate_rows(float *x, size_t stride, size_t rows, mela_activation activation, nearness near) {
+    for (size_t row = 0; row < rows; row++, x += stride) store(x, activate(load(x), activation, near));
 }
 
-static void activate_vector(float *x, size_t stride, size_t rows, mela_activation activation) {
+MELA_INLINE void activate_vector(float *x, size_t stride, size_t rows, mela_activation activation, nearness near) {
     switch (activation) {  // one specialised loop per activation
     case MELA_IDENTITY: break;
-    case MELA_RELU6: activate_rows(x, stride, rows, MELA_RELU6); break;
-    case MELA_SILU: activate_rows(x, stride, rows, MELA_SILU); break;
-    case MELA_SIGMOID: activate_rows(x, stride, rows, MELA_SIGMOID); break;
+    case MELA_RELU6: activate_rows(x, stride, rows, MELA_RELU6, near); break;
+    case MELA_SILU: activate_rows(x, stride, rows, MELA_SILU, near); break;
+    case MELA_SIGMOID: activate_rows(x, stride, rows, MELA_SIGMOID, near); break;
     }
 }
 
@@ -22,7 +22,7 @@ MELA_INLINE void finish(
         for (size_t place = c; place < rows * stride; place += stride) {
             vf sum = load(x + place) + summand;
             if (residual) sum += load(residual + place);
-            store(x + place, activate(sum, activation));
+            store(x + place, activate(sum, activation, FOR_FP32));
         }
     }
 }

@@ -84,7 +84,8 @@ MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t rows) {
 /// Walks over a product tile by tile, the rows shared out evenly; a tile is activated while it is in the nearest cache.
 /// Sizes in bytes: of an element of the input, and of the panel's elements for one channel at one step of the depth.
 MELA_INLINE void each_tile(
-    const mela_product *s, void any_tile(const tile *, size_t, size_t), size_t input_size, size_t panel_size) {
+    const mela_product *s, void any_tile(const tile *, size_t, size_t), size_t input_size, size_t panel_size,
+    nearness near) {
     size_t vectors;
     for (size_t c = 0; c < s->width; c += vectors * MELA_LANES) {
         vectors = (s->width - c) / MELA_LANES;
@@ -110,7 +111,7 @@ MELA_INLINE void each_tile(
             prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, rows);
             any_tile(&t, rows, vectors);
             for (size_t v = 0; v < vectors; v++)
-                activate_vector(t.output + v * MELA_VECTOR_STEP(s->vector_stride), s->output_stride, rows, s->activation);
+                activate_vector(t.output + v * MELA_VECTOR_STEP(s->vector_stride), s->output_stride, rows, s->activation, near);
         }
     }
 }
@@ -136,4 +137,4 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
 
 MELA_DEFINE_TILES(f32)
 
-static void f32_product(const mela_product *s) { each_tile(s, f32_any_tile, sizeof(float), sizeof(float)); }
+static void f32_product(const mela_product *s) { each_tile(s, f32_any_tile, sizeof(float), sizeof(float), FOR_FP32); }
