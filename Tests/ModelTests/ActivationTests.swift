@@ -78,7 +78,7 @@ import Testing
                             input: input.baseAddress!, input_stride: depth, panel: panel.baseAddress!, last_steps: nil,
                             bias: bias.baseAddress!, residual: nil, output: output.baseAddress!, narrow: nil,
                             output_stride: width, vector_stride: width, rows: numbers.count, depth: depth, width: width,
-                            activation: MELA_SILU, is_far: 0)
+                            activation: MELA_SILU, is_far: 0, next: mela_coming())
                         kernels.product(&step, .bf16)
                     }
                 }

@@ -91,7 +91,10 @@ import Testing
                                                     residual: adds ? residual.baseAddress : nil,
                                                     output: output.baseAddress!, narrow: hasNarrow ? narrow.baseAddress : nil,
                                                     output_stride: layout.0, vector_stride: layout.1, rows: rows, depth: depth,
-                                                    width: width, activation: activation.kernel, is_far: rows % 2 == 0 ? 1 : 0)
+                                                    width: width, activation: activation.kernel, is_far: rows % 2 == 0 ? 1 : 0,
+                                                    next: rows % 3 == 0
+                                                        ? mela_coming(start: panel.baseAddress, lines: panel.count / 64)
+                                                        : mela_coming())
                                                 kernels.product(&step, format.precision)
                                             }
                                         }
@@ -215,7 +218,8 @@ import Testing
                         last_steps: lastSteps,
                         bias: UnsafeRawPointer(memory.start + block.bias).assumingMemoryBound(to: Float.self), residual: nil,
                         output: output.baseAddress!, narrow: nil, output_stride: 48, vector_stride: Int(MELA_CHANNELS),
-                        rows: rows, depth: depth, width: block.channels.width, activation: MELA_IDENTITY, is_far: 0)
+                        rows: rows, depth: depth, width: block.channels.width, activation: MELA_IDENTITY, is_far: 0,
+                        next: mela_coming())
                     kernels.product(&step, format.precision)
                 }
             }

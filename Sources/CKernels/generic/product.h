@@ -23,6 +23,8 @@
 /// From one vector of a tile to the next: tiles of shorter ones lie in one vector of MELA_CHANNELS.
 #define MELA_VECTOR_STEP(vector_stride) (MELA_LANES == MELA_CHANNELS ? (vector_stride) : MELA_LANES)
 
+#include "ahead.h"
+
 /// One tile's part of a `mela_product`.
 typedef struct {
     const char *input;
@@ -32,6 +34,7 @@ typedef struct {
     uint16_t *narrow;
     size_t input_stride, output_stride, vector_stride, depth, width;
     int32_t is_far;
+    coming *next;
 } tile;
 
 /// What the sums of a tile begin with.
@@ -72,25 +75,18 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
         tiles[vectors][rows](t);                                                                                                   \
     }
 
-/// Floats of a cache line.
-#define MELA_LINE 16
-
-/// Asks for where the next tile's rows begin while this one is worked on: the processor does not see a new row coming. With
-/// MELA_ASKS_AHEAD, where rows are far, a tile asks for each line of the next tile's rows as it comes to that of its own.
-MELA_INLINE void prefetch_rows(const char *input, size_t stride, size_t rows) {
-    for (size_t row = 0; row < rows; row++) __builtin_prefetch(input + row * stride, 0, 3);
-}
-
 /// Walks over a product tile by tile, the rows shared out evenly; a tile is activated while it is in the nearest cache.
 /// Sizes in bytes: of an element of the input, and of the panel's elements for one channel at one step of the depth.
 MELA_INLINE void each_tile(
     const mela_product *s, void any_tile(const tile *, size_t, size_t), size_t input_size, size_t panel_size,
     nearness near) {
+    const size_t lines = (s->depth + MELA_LINE - 1) / MELA_LINE;
     size_t vectors;
     for (size_t c = 0; c < s->width; c += vectors * MELA_LANES) {
         vectors = (s->width - c) / MELA_LANES;
         if (vectors > MELA_TILE_VECTORS) vectors = MELA_TILE_VECTORS;
         const size_t tiles = (s->rows + MELA_TILE_ROWS(vectors) - 1) / MELA_TILE_ROWS(vectors);
+        coming next = shared_out(s->next, tiles * lines);
         for (size_t i = 0; i < tiles; i++) {
             const size_t row = s->rows * i / tiles, rows = s->rows * (i + 1) / tiles - row;
             const size_t place = row * s->output_stride + place_of(c, s->vector_stride);
@@ -107,6 +103,7 @@ MELA_INLINE void each_tile(
                 .depth = s->depth,
                 .width = s->width,
                 .is_far = s->is_far,
+                .next = &next,
             };
             prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, rows);
             any_tile(&t, rows, vectors);
@@ -120,9 +117,13 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
     vf sum[14 * 3];
     begin_tile(t, rows, vectors, sum);
     const float *input = (const float *)t->input, *panel = (const float *)t->panel;
+#ifdef MELA_ASKS_AHEAD
+    coming next = *t->next;
+#endif
     for (size_t line = 0; line < t->depth; line += MELA_LINE) {
         const size_t end = line + MELA_LINE < t->depth ? line + MELA_LINE : t->depth;
 #ifdef MELA_ASKS_AHEAD
+        ask(&next);
         if (t->is_far) prefetch_rows((const char *)(input + rows * t->input_stride + line), t->input_stride * sizeof(float), rows);
 #endif
         for (size_t k = line; k < end; k++, panel += t->width) {
@@ -132,6 +133,9 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
                 MELA_UNROLLED for (int v = 0; v < vectors; v++) sum[row * vectors + v] += input[row * t->input_stride + k] * weights[v];
         }
     }
+#ifdef MELA_ASKS_AHEAD
+    *t->next = next;
+#endif
     end_tile(t, rows, vectors, sum);
 }
 

@@ -15,6 +15,8 @@
 
 /// Channels are padded to multiples of so many: 64 bytes of fp32, the widest vector there is.
 #define MELA_CHANNELS 16
+/// Bytes of a cache line.
+#define MELA_LINE_BYTES 64
 /// The widest block of channels.
 #define MELA_WIDEST 48
 
@@ -29,6 +31,12 @@ typedef enum {
     /// 1 / (1 + exp(-x))
     MELA_SIGMOID = 3,
 } mela_activation;
+
+/// Memory that the caller will read soon, in cache lines: a kernel may ask for it bit by bit while it works on something else.
+typedef struct {
+    const void *_Nullable start;
+    size_t lines;
+} mela_coming;
 
 /// A pointwise convolution of some positions into one block of channels: output = activation(input x panel + bias (+ residual)).
 typedef struct {
@@ -53,6 +61,7 @@ typedef struct {
     mela_activation activation;
     /// The input is in no cache yet: a kernel may ask for rows before it comes to them, and for as many past the last.
     int32_t is_far;
+    mela_coming next;
 } mela_product;
 
 /// One row of a depthwise convolution for one block of channels, its folded batch norm and activation. Kernel size, stride and

@@ -112,12 +112,14 @@ struct Pass {
         (count * member / team.size)..<(count * (member + 1) / team.size)
     }
 
-    /// Calls `body` for this thread's tasks of 0..<count, in order, and then for what others have not begun.
-    func tasks(_ count: Int, _ body: (Int) -> Void) {
-        shares[member].set(share(of: count))
-        while let task = shares[member].takeFirst() { body(task) }
+    /// Calls `body` for this thread's tasks of 0..<count, in order, and then for what others have not begun; with the task that most
+    /// likely comes next.
+    func tasks(_ count: Int, _ body: (_ task: Int, _ next: Int?) -> Void) {
+        let own = share(of: count)
+        shares[member].set(own)
+        while let task = shares[member].takeFirst() { body(task, task + 1 < own.upperBound ? task + 1 : nil) }
         for other in shares.indices where other != member {
-            while let task = shares[other].takeLast() { body(task) }
+            while let task = shares[other].takeLast() { body(task, nil) }
         }
     }
 
@@ -131,7 +133,7 @@ struct Pass {
             residual: nil,
             output: output, narrow: nil, output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: 1,
             depth: depth, width: block.channels.width,
-            activation: activation.kernel, is_far: 0)
+            activation: activation.kernel, is_far: 0, next: mela_coming())
         kernels.product(&step, .fp32)
     }
 }

@@ -57,22 +57,27 @@ extension Pass {
         let inputStride = ChannelBlock.stride(of: depth)
         let input = UnsafeRawPointer(address(step.input))
         // Chunk by chunk, so that its input meets all blocks while it is in the cache.
-        tasks(step.matrix.blocks.count * step.chunks) { task in
-            let block = step.matrix.blocks[task % step.matrix.blocks.count]
-            let chunk = task / step.matrix.blocks.count
+        func panel(_ block: PackedMatrix.Block) -> UnsafeRawPointer {
+            step.scaledWeights.map { UnsafeRawPointer(scaled(block, of: step.matrix, at: $0)) } ?? weights(block.panel)
+        }
+        let blocks = step.matrix.blocks
+        tasks(blocks.count * step.chunks) { task, next in
+            let block = blocks[task % blocks.count]
+            let following = blocks[(next ?? task) % blocks.count]
+            let chunk = task / blocks.count
             let (first, end) = (step.positions * chunk / step.chunks, step.positions * (chunk + 1) / step.chunks)
             let (channels, width) = (block.channels.first, block.channels.width)
-            let gated = step.scaledWeights.map { UnsafeRawPointer(scaled(block, of: step.matrix, at: $0)) }
             let place = first * step.output.stride + channels
             var product = mela_product(
                 input: input + first * inputStride * step.matrix.precision.size, input_stride: inputStride,
-                panel: gated ?? weights(block.panel),
-                last_steps: gated == nil ? block.lastSteps.map(weights) : nil, bias: floats(block.bias),
+                panel: panel(block),
+                last_steps: step.scaledWeights == nil ? block.lastSteps.map(weights) : nil, bias: floats(block.bias),
                 residual: step.residual.map { UnsafePointer(address($0.wide) + place) },
                 output: address(step.output.wide) + place,
                 narrow: step.output.narrow.map { halves(address($0)) + place }, output_stride: step.output.stride,
                 vector_stride: Int(MELA_CHANNELS), rows: end - first, depth: depth, width: width, activation: MELA_IDENTITY,
-                is_far: step.isLarge && task % step.matrix.blocks.count == 0 ? 1 : 0)
+                is_far: step.isLarge && task % blocks.count == 0 ? 1 : 0,
+                next: mela_coming(following, of: step.matrix, at: panel(following), after: block))
             kernels.product(&product, step.matrix.precision)
         }
     }
@@ -83,8 +88,10 @@ extension Pass {
 
     func run(_ step: Plan.Head) {
         let input = start(of: step.input, step.matrix.precision)
-        tasks(step.matrix.blocks.count) { task in
+        tasks(step.matrix.blocks.count) { task, next in
             let block = step.matrix.blocks[task]
+            let following = step.matrix.blocks[next ?? task]
+            let next = mela_coming(following, of: step.matrix, at: weights(following.panel), after: block)
             let sums = address(step.sums) + block.channels.first
             sums.update(repeating: 0, count: block.channels.width)
             var first = 0
@@ -96,7 +103,8 @@ extension Pass {
                     residual: nil,
                     output: scratch, narrow: nil,
                     output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: rows,
-                    depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel, is_far: 0)
+                    depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel, is_far: 0,
+                    next: next.part(first / Executor.headRows, of: (step.positions + Executor.headRows - 1) / Executor.headRows))
                 kernels.product(&product, step.matrix.precision)
                 kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
                 first += rows
