@@ -1,11 +1,11 @@
-"""Prints a table by which kernels look SiLU up: `python silu_table.py fp32`, for Sources/CKernels/generic/silu_table.h, or
-`python silu_table.py bf16`, for silu_bf16.h beside it.
+"""Prints a table by which kernels look SiLU up.
 
-SiLU(x) = max(x, 0) - g(|x|) with g(a) = a / (1 + exp(a)), which is a polynomial in a in each of 32 segments, with the least maximum of
-the error (Lawson 1961: least squares, each point weighted anew by the error that it kept); in the first, which begins with 0 for 0, of
+`python silu_table.py fp32` for Sources/CKernels/generic/silu_table.h, `python silu_table.py bf16` for silu_bf16.h beside it.
+
+SiLU(x) = max(x, 0) - g(|x|) with g(a) = a / (1 + exp(a)), approximated in each of 32 segments by the polynomial in a with the least
+maximum of the error (Lawson 1961: least squares, each point weighted anew by the error that it kept); in the first, which begins with 0 for 0, of
 the error over g. For fp32 a cubic, in the segments of a floating-point number: eight for each of the four exponents of
-b = SCALE a + 1, so that bits of b are the index. For bf16 a quadratic, in segments as wide as each other around the whole numbers of
-STEPS a. Needs numpy.
+b = SCALE a + 1, so that bits of b are the index. For bf16 a quadratic, in segments around the whole numbers of STEPS a. Needs numpy.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-// What bf16 is made of: inputs and weights of products rounded to it, everything else in fp32.
+// What bf16 is made of: inputs and weights of products rounded to it, SiLU as near as it can tell, everything else in fp32.
 
 MELA_DEFINE_DEPTHWISES(bf16, STORE_NARROW)
 

@@ -34,7 +34,9 @@ typedef struct {
     uint16_t *narrow;
     size_t input_stride, output_stride, vector_stride, depth, width;
     int32_t is_far;
-    coming *next;
+#ifdef MELA_ASKS_AHEAD
+    asking *ahead;
+#endif
 } tile;
 
 /// What the sums of a tile begin with.
@@ -80,13 +82,14 @@ MELA_INLINE void end_tile(const tile *t, int rows, int vectors, const vf *sum) {
 MELA_INLINE void each_tile(
     const mela_product *s, void any_tile(const tile *, size_t, size_t), size_t input_size, size_t panel_size,
     nearness near) {
-    const size_t lines = (s->depth + MELA_LINE - 1) / MELA_LINE;
     size_t vectors;
     for (size_t c = 0; c < s->width; c += vectors * MELA_LANES) {
         vectors = (s->width - c) / MELA_LANES;
         if (vectors > MELA_TILE_VECTORS) vectors = MELA_TILE_VECTORS;
         const size_t tiles = (s->rows + MELA_TILE_ROWS(vectors) - 1) / MELA_TILE_ROWS(vectors);
-        coming next = shared_out(s->next, tiles * lines);
+#ifdef MELA_ASKS_AHEAD
+        asking ahead = shared_out(s->coming, tiles * ((s->depth + MELA_LINE - 1) / MELA_LINE));
+#endif
         for (size_t i = 0; i < tiles; i++) {
             const size_t row = s->rows * i / tiles, rows = s->rows * (i + 1) / tiles - row;
             const size_t place = row * s->output_stride + place_of(c, s->vector_stride);
@@ -103,7 +106,9 @@ MELA_INLINE void each_tile(
                 .depth = s->depth,
                 .width = s->width,
                 .is_far = s->is_far,
-                .next = &next,
+#ifdef MELA_ASKS_AHEAD
+                .ahead = &ahead,
+#endif
             };
             prefetch_rows(t.input + rows * s->input_stride * input_size, s->input_stride * input_size, rows);
             any_tile(&t, rows, vectors);
@@ -118,12 +123,12 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
     begin_tile(t, rows, vectors, sum);
     const float *input = (const float *)t->input, *panel = (const float *)t->panel;
 #ifdef MELA_ASKS_AHEAD
-    coming next = *t->next;
+    asking ahead = *t->ahead;  // a copy stays in registers
 #endif
     for (size_t line = 0; line < t->depth; line += MELA_LINE) {
         const size_t end = line + MELA_LINE < t->depth ? line + MELA_LINE : t->depth;
 #ifdef MELA_ASKS_AHEAD
-        ask(&next);
+        ask(&ahead);
         if (t->is_far) prefetch_rows((const char *)(input + rows * t->input_stride + line), t->input_stride * sizeof(float), rows);
 #endif
         for (size_t k = line; k < end; k++, panel += t->width) {
@@ -134,7 +139,7 @@ MELA_INLINE void f32_tile(const tile *t, int rows, int vectors) {
         }
     }
 #ifdef MELA_ASKS_AHEAD
-    *t->next = next;
+    *t->ahead = ahead;
 #endif
     end_tile(t, rows, vectors, sum);
 }

@@ -1,7 +1,7 @@
 // SiLU where 32 numbers can be looked up at once and a division takes long: no exponential, no division.
 //
 // SiLU(x) = max(x, 0) - g(|x|) with g(a) = a / (1 + exp(a)) by cubics in a, eight for each exponent of 0.85 a + 1.
-// training/silu_table.py makes the table. The error is at most 1e-6; past 17.6 g stays as it is there, 4e-7.
+// `training/silu_table.py fp32` makes the table. The error is at most 1e-6; past 17.6 g stays as it is there, 4e-7.
 
 /// (coefficient, segment), from the segment with an exponent of 128 on: the index is the exponent's last two bits and three of the
 /// fraction.

@@ -1,5 +1,5 @@
 // The kernel table of one instruction set; the including file defines MELA_LANES, MELA_TABLE and MELA_NAME, and MELA_BF16 where
-// there are dot products of bf16, MELA_AMX where they come in tiles, MELA_SILU_TABLE where SiLU is faster by look-up,
+// there are dot products of bf16, MELA_AMX where they come in tiles, MELA_SILU_TABLE where fp32's SiLU is faster by look-up,
 // MELA_ASKS_AHEAD where it pays to ask for far rows and for the next weights, MELA_PREFERS_LIBRARY where a library multiplies faster.
 #include "vector.h"
 

@@ -112,14 +112,14 @@ struct Pass {
         (count * member / team.size)..<(count * (member + 1) / team.size)
     }
 
-    /// Calls `body` for this thread's tasks of 0..<count, in order, and then for what others have not begun; with the task that most
-    /// likely comes next.
-    func tasks(_ count: Int, _ body: (_ task: Int, _ next: Int?) -> Void) {
+    /// Calls `body` for this thread's tasks of 0..<count, in order, and then for what others have not begun; with the task that follows
+    /// in its own share, or the task itself where none does.
+    func tasks(_ count: Int, _ body: (_ task: Int, _ following: Int) -> Void) {
         let own = share(of: count)
         shares[member].set(own)
-        while let task = shares[member].takeFirst() { body(task, task + 1 < own.upperBound ? task + 1 : nil) }
+        while let task = shares[member].takeFirst() { body(task, min(task + 1, own.upperBound - 1)) }
         for other in shares.indices where other != member {
-            while let task = shares[other].takeLast() { body(task, nil) }
+            while let task = shares[other].takeLast() { body(task, task) }
         }
     }
 
@@ -133,7 +133,7 @@ struct Pass {
             residual: nil,
             output: output, narrow: nil, output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: 1,
             depth: depth, width: block.channels.width,
-            activation: activation.kernel, is_far: 0, next: mela_coming())
+            activation: activation.kernel, is_far: 0, coming: mela_coming())
         kernels.product(&step, .fp32)
     }
 }

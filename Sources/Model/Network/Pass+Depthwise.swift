@@ -32,26 +32,26 @@ extension Pass {
             let function = kernels.format(step.precision).depthwise(
                 Int32(geometry.kernel), Int32(geometry.stride), step.activation.kernel)
         else { preconditionFailure("no EfficientNet has this depthwise convolution") }
-        tasks(step.weights.blocks.count * step.strips) { task, next in
+        tasks(step.weights.blocks.count * step.strips) { task, following in
             let block = task / step.strips
             run(
                 step, block: block, strip: task % step.strips,
-                next: coming(after: block, of: step.source, following: (next ?? task) / step.strips), function)
+                coming: weights(of: following / step.strips, after: block, of: step.source), function)
         }
     }
 
     /// The weights by which the rows of the following block are made.
-    private func coming(after block: Int, of source: Plan.Depthwise.Source, following: Int) -> mela_coming {
+    private func weights(of following: Int, after block: Int, of source: Plan.Depthwise.Source) -> mela_coming {
         switch source {
         case .image(let matrix, _), .expansion(let matrix, _, _):
-            let following = matrix.blocks[following]
-            return mela_coming(following, of: matrix, at: weights(following.panel), after: matrix.blocks[block])
+            let panel = weights(matrix.blocks[following].panel)
+            return mela_coming(matrix.blocks[following], of: matrix, at: panel, after: matrix.blocks[block])
         case .activation: return mela_coming()
         }
     }
 
     private func run(
-        _ step: Plan.Depthwise, block: Int, strip: Int, next: mela_coming, _ function: mela_depthwise_function
+        _ step: Plan.Depthwise, block: Int, strip: Int, coming: mela_coming, _ function: mela_depthwise_function
     ) {
         let geometry = step.geometry
         let weights = step.weights.blocks[block]
@@ -67,7 +67,7 @@ extension Pass {
         var output =
             UnsafeMutableRawPointer(address(step.output))
             + (first * geometry.outputWidth * step.outputStride + weights.channels.first) * elementSize
-        let rowCount = (end - first) * geometry.stride
+        let rowCount = min(end * geometry.stride, step.inputShape.height) - first * geometry.stride
         var made = 0
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: geometry.kernel) { rows in
             guard let base = rows.baseAddress else { return }
@@ -77,7 +77,7 @@ extension Pass {
                     let isInside = (0..<step.inputShape.height).contains(row)
                     if isInside, row >= made {
                         let index = row - first * geometry.stride
-                        make(row, of: step, block: block, next: next.part(index, of: rowCount), in: ring)
+                        make(row, of: step, block: block, coming: coming.part(index, of: rowCount), in: ring)
                         made = row + 1
                     }
                     (base + tap).initialize(to: isInside ? ring.row(row) : ring.zeros)
@@ -93,18 +93,18 @@ extension Pass {
     }
 
     /// Makes one row of the convolution's input for a block of channels.
-    private func make(_ row: Int, of step: Plan.Depthwise, block: Int, next: mela_coming, in ring: Ring) {
+    private func make(_ row: Int, of step: Plan.Depthwise, block: Int, coming: mela_coming, in ring: Ring) {
         let columns = step.inputShape.width
         switch step.source {
         case .image(let matrix, let activation):
             let patches = ring.zeros + ring.rowCount
             gather(row, into: patches)
             // Windows overlap by one column: 27 floats every 18.
-            multiply(patches, stride: 18, matrix, block: block, next: next, activation, pixels: columns, into: ring, row)
+            multiply(patches, stride: 18, matrix, block: block, coming: coming, activation, pixels: columns, into: ring, row)
         case .expansion(let matrix, let activation, let tensor):
             let input = start(of: tensor, matrix.precision) + row * columns * tensor.stride * matrix.precision.size
             multiply(
-                input, stride: tensor.stride, matrix, block: block, next: next, activation, pixels: columns, into: ring, row)
+                input, stride: tensor.stride, matrix, block: block, coming: coming, activation, pixels: columns, into: ring, row)
         case .activation(let tensor):
             let block = step.weights.blocks[block].channels
             for first in stride(from: 0, to: block.width, by: Int(MELA_CHANNELS)) {
@@ -120,7 +120,7 @@ extension Pass {
     }
 
     private func multiply(
-        _ input: UnsafeRawPointer, stride: Int, _ matrix: PackedMatrix, block: Int, next: mela_coming, _ activation: Activation,
+        _ input: UnsafeRawPointer, stride: Int, _ matrix: PackedMatrix, block: Int, coming: mela_coming, _ activation: Activation,
         pixels: Int, into ring: Ring, _ row: Int
     ) {
         let block = matrix.blocks[block]
@@ -128,7 +128,8 @@ extension Pass {
             input: input, input_stride: stride, panel: weights(block.panel),
             last_steps: block.lastSteps.map(weights), bias: floats(block.bias), residual: nil,
             output: ring.picture(row), narrow: nil, output_stride: ring.pixelStride, vector_stride: ring.vectorStride,
-            rows: pixels, depth: matrix.depth, width: block.channels.width, activation: activation.kernel, is_far: 0, next: next)
+            rows: pixels, depth: matrix.depth, width: block.channels.width, activation: activation.kernel, is_far: 0,
+            coming: coming)
         kernels.product(&product, matrix.precision)
     }
 

@@ -56,14 +56,15 @@ extension Pass {
         let depth = step.matrix.depth
         let inputStride = ChannelBlock.stride(of: depth)
         let input = UnsafeRawPointer(address(step.input))
-        // Chunk by chunk, so that its input meets all blocks while it is in the cache.
+        /// Where the gates are in the weights, those.
         func panel(_ block: PackedMatrix.Block) -> UnsafeRawPointer {
             step.scaledWeights.map { UnsafeRawPointer(scaled(block, of: step.matrix, at: $0)) } ?? weights(block.panel)
         }
         let blocks = step.matrix.blocks
-        tasks(blocks.count * step.chunks) { task, next in
+        // Chunk by chunk, so that its input meets all blocks while it is in the cache.
+        tasks(blocks.count * step.chunks) { task, following in
             let block = blocks[task % blocks.count]
-            let following = blocks[(next ?? task) % blocks.count]
+            let following = blocks[following % blocks.count]
             let chunk = task / blocks.count
             let (first, end) = (step.positions * chunk / step.chunks, step.positions * (chunk + 1) / step.chunks)
             let (channels, width) = (block.channels.first, block.channels.width)
@@ -77,7 +78,7 @@ extension Pass {
                 narrow: step.output.narrow.map { halves(address($0)) + place }, output_stride: step.output.stride,
                 vector_stride: Int(MELA_CHANNELS), rows: end - first, depth: depth, width: width, activation: MELA_IDENTITY,
                 is_far: step.isLarge && task % blocks.count == 0 ? 1 : 0,
-                next: mela_coming(following, of: step.matrix, at: panel(following), after: block))
+                coming: mela_coming(following, of: step.matrix, at: panel(following), after: block))
             kernels.product(&product, step.matrix.precision)
         }
     }
@@ -88,10 +89,10 @@ extension Pass {
 
     func run(_ step: Plan.Head) {
         let input = start(of: step.input, step.matrix.precision)
-        tasks(step.matrix.blocks.count) { task, next in
+        tasks(step.matrix.blocks.count) { task, following in
             let block = step.matrix.blocks[task]
-            let following = step.matrix.blocks[next ?? task]
-            let next = mela_coming(following, of: step.matrix, at: weights(following.panel), after: block)
+            let following = step.matrix.blocks[following]
+            let coming = mela_coming(following, of: step.matrix, at: weights(following.panel), after: block)
             let sums = address(step.sums) + block.channels.first
             sums.update(repeating: 0, count: block.channels.width)
             var first = 0
@@ -104,7 +105,8 @@ extension Pass {
                     output: scratch, narrow: nil,
                     output_stride: block.channels.width, vector_stride: Int(MELA_CHANNELS), rows: rows,
                     depth: step.matrix.depth, width: block.channels.width, activation: step.activation.kernel, is_far: 0,
-                    next: next.part(first / Executor.headRows, of: (step.positions + Executor.headRows - 1) / Executor.headRows))
+                    coming: coming.part(
+                        first / Executor.headRows, of: (step.positions + Executor.headRows - 1) / Executor.headRows))
                 kernels.product(&product, step.matrix.precision)
                 kernels.table.pointee.f32_add_rows(scratch, block.channels.width, sums, rows, block.channels.width)
                 first += rows
