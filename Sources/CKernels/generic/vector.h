@@ -95,18 +95,17 @@ MELA_INLINE vf silu(vf x) {
 
 #ifdef MELA_BF16
 #include "silu_bf16.h"
+#else
+#define silu_bf16 silu
 #endif
 
 /// How near SiLU must come: as near as fp32 can tell it, or as bf16 can.
 typedef enum { FOR_FP32, FOR_BF16 } nearness;
 
 MELA_INLINE vf activate(vf x, mela_activation activation, nearness near) {
-#ifdef MELA_BF16
-    if (activation == MELA_SILU && near == FOR_BF16) return silu_bf16(x);
-#endif
     switch (activation) {
     case MELA_RELU6: return minimum(splat(6.0f), maximum(splat(0.0f), x));
-    case MELA_SILU: return silu(x);
+    case MELA_SILU: return near == FOR_BF16 ? silu_bf16(x) : silu(x);
     case MELA_SIGMOID: return 1.0f / one_plus_exponential_of_negative(maximum(splat(-87.0f), minimum(splat(87.0f), x)));
     case MELA_IDENTITY: return x;
     }
