@@ -9,10 +9,16 @@ import Testing
 
     @Test(arguments: files)
     func `it is refused within a second`(_ name: String) {
-        let time = ContinuousClock().measure {
-            #expect(throws: CheckpointError.self) { try CheckpointFixtures.read("hostile/" + name) { _ in } }
-        }
-        #expect(time < .seconds(1))
+        let start = Self.processorSeconds
+        #expect(throws: CheckpointError.self) { try CheckpointFixtures.read("hostile/" + name) { _ in } }
+        #expect(Self.processorSeconds - start < 1)
+    }
+
+    /// Of this thread: other tests run beside this one.
+    private static var processorSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     @Test func `there are as many hostile files as the generator makes`() {

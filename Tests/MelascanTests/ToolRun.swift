@@ -8,6 +8,7 @@ struct ToolRun {
     var output: String
     /// The largest resident set in bytes, where it was to be measured.
     var memory = 0
+    /// Of processor time, which a busy machine hardly changes.
     var seconds: Double
 
     /// Runs the rest of the command line and prints its largest resident set in KiB. Asked for from a small process, since Linux counts
@@ -41,7 +42,6 @@ struct ToolRun {
             + [tool.path(percentEncoded: false)] + arguments
         let pointers = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let start = ContinuousClock.now
         var pid: pid_t = 0
         guard posix_spawn(&pid, "/usr/bin/env", &actions, nil, pointers, environ) == 0 else { throw CocoaError(.executableLoad) }
         if let signal {
@@ -49,14 +49,14 @@ struct ToolRun {
             kill(pid, signal)
         }
         var raw: Int32 = 0
-        _ = waitpid(pid, &raw, 0)
+        var usage = rusage()
+        _ = wait4(pid, &raw, 0, &usage)
         status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
         output = String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self)
         if measuresMemory, let line = output.split(separator: "\n").last, let kilobytes = Int(line) {
             memory = kilobytes << 10
             output = String(output.dropLast(line.count + 1))
         }
-        let duration = (ContinuousClock.now - start).components
-        self.seconds = Double(duration.seconds) + Double(duration.attoseconds) / 1e18
+        seconds = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
     }
 }
