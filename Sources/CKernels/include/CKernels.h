@@ -133,6 +133,11 @@ typedef struct {
 void mela_pause(void);
 void mela_yield(void);
 
+/// From now on subnormal numbers are zero on this thread, as they are to the instructions of bf16: on Intel's processors an operation
+/// that meets one takes over a hundred cycles. Returns how the thread has treated them until now.
+uint64_t mela_flush_subnormals(void);
+void mela_treat_subnormals(uint64_t as_before);
+
 /// The tables this processor can run, fastest first, the plain reference last; null from the end of the list on.
 const mela_kernels *_Nullable mela_kernels_at(size_t index);
 

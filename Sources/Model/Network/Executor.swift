@@ -41,6 +41,8 @@ public final class Executor {
         precondition(kernels.has(plan.precision))
         let (kernels, team, shares, arena, scratch, logits) = (kernels, team, shares, arena, scratch, logits)
         team.run { member in
+            let mode = mela_flush_subnormals()
+            defer { mela_treat_subnormals(mode) }
             let pass = Pass(
                 plan: plan, kernels: kernels, arena: arena.pointer, scratch: scratch[member].pointer,
                 member: member, team: team, shares: shares)
