@@ -34,10 +34,10 @@ def pytorch(workload: Workload, precision: str, layout: str = "contiguous_format
 
     from networks import build
 
+    torch.set_flush_denormal(True)  # threads that start from now on inherit it
+    torch.set_num_threads(workload.threads)
     network, image = (value.to(memory_format=getattr(torch, layout))
                       for value in (build(workload.architecture), torch.from_numpy(workload.image)))
-    torch.set_flush_denormal(True)
-    torch.set_num_threads(workload.threads)
 
     def run() -> np.ndarray:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):

@@ -48,7 +48,7 @@ import Testing
 
     @Test func `is told at least twice a period that the worker lives, idle or in a long analysis`() throws {
         let worker = try start(["WATCHDOG_USEC": "500000"])
-        // A busy machine wakes a thread late now and then; a worker that signals too seldom does so every second.
+        // A busy machine wakes a thread late now and then; one that signals too seldom is too late in each of the five seconds.
         #expect(try (0..<5).contains { _ in try longestSilence { sleep(1) } <= 0.25 })
         let form = try FormPart.encoded([.file("image", Fixture.photo("landscape.jpg"))])
         let started = Date()

@@ -125,7 +125,7 @@ typedef struct {
     void (*_Nonnull bf16_narrow)(const float *x, size_t x_stride, uint16_t *y, size_t y_stride, size_t rows, size_t width);
     /// y = x, exactly, from bfloat16: the upper half of a float. x needs an alignment of 2 bytes.
     void (*_Nonnull bf16_widen)(const uint16_t *x, float *y, size_t count);
-    /// y = x, exactly, from IEEE 754 half precision. x needs an alignment of 2 bytes.
+    /// y = x, exactly, from IEEE 754 half precision; not where subnormal numbers are zero. x needs an alignment of 2 bytes.
     void (*_Nonnull f16_widen)(const uint16_t *x, float *y, size_t count);
 } mela_kernels;
 
@@ -136,6 +136,7 @@ void mela_yield(void);
 /// From now on subnormal numbers are zero on this thread, as they are to the instructions of bf16: on Intel's processors an operation
 /// that meets one takes over a hundred cycles. Returns how the thread has treated them until now.
 uint64_t mela_flush_subnormals(void);
+/// As `mela_flush_subnormals` returned it on the same thread, all of whose floating-point mode is set back.
 void mela_treat_subnormals(uint64_t as_before);
 
 /// The tables this processor can run, fastest first, the plain reference last; null from the end of the list on.

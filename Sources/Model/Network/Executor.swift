@@ -25,7 +25,7 @@ public final class Executor {
     /// Called before each step and at the end, with the step that follows; nil at the end. The first begins with the input's writing.
     typealias Observer = (_ next: Plan.Step?) -> Void
 
-    /// One pass.
+    /// One pass. Subnormal numbers are zero on its threads meanwhile, for `fill` and `observer` too.
     ///
     /// - Parameters:
     ///   - metadata: the features of the patient's metadata; as many as the plan asks for.
