@@ -23,7 +23,8 @@ let package = Package(
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .target(name: "CKernels"),
-        .target(name: "Imaging", dependencies: ["CTurboJPEG"]),
+        .target(name: "CJPEG"),
+        .target(name: "Imaging", dependencies: ["CJPEG", "CTurboJPEG"]),
         .target(
             name: "Model",
             dependencies: [

@@ -1,4 +1,4 @@
-"""Times the way from a 12-megapixel JPEG to the networks' squares: `melascan` and OpenCV by turns, one thread each.
+"""Times the way from a 12-megapixel JPEG to the networks' squares: `melascan` on two threads and OpenCV, whose decoder has one, by turns.
 
 Run `python Benchmarks/jpeg.py .build/release/melascan PHOTO [--side 640] [--rounds 15]` with numpy and opencv-python-headless installed.
 PHOTO is enlarged to 4032 x 3024 and given a sensor's noise of three strengths, quality 90, 4:2:0. Without --side the squares are those of

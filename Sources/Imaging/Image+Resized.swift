@@ -5,7 +5,7 @@ extension Image {
     /// products per pass. `training/opencv_linear.py` is the Python twin.
     public func resizedCentreSquare(side: Int) -> PixelSquare {
         precondition(side > 0)
-        return withGrid(centreSquare) { grid in
+        return withGrid { grid in
             let columns = LinearTap.columns(source: grid.side, target: side)
             let rows = LinearTap.rows(source: grid.side, target: side)
             let pixels = PrivateBytes(count: side * side * 3) { output in

@@ -12,7 +12,7 @@ public struct JPEGCleaner: Sendable {
     }
 
     /// - Parameter bytes: a file that `JPEGDecoder` accepts.
-    /// - Throws: `ImagingError`.
+    /// - Throws: `ImagingError`; `.unsupportedJPEG` for a subsampling that hardly any camera has.
     public func clean(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> [UInt8] {
         let header = try JPEGHeader(bytes)
         guard header.width * header.height <= limits.maximumPixels else {
@@ -31,6 +31,10 @@ public struct JPEGCleaner: Sendable {
             handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), 1, &output, &count, &transform,
             TJFLAG_LIMITSCANS)
         guard status == 0 || tjGetErrorCode(handle) == TJERR_WARNING.rawValue, let output, count > 0 else {
+            // The decoder takes any subsampling, tjTransform the usual ones only.
+            if String(cString: tjGetErrorStr2(handle)).contains("subsampling") {
+                throw .unsupportedJPEG("its colours are stored in a way that can't be turned upright without loss")
+            }
             throw .damaged("its picture data are corrupt")
         }
         return Array(UnsafeBufferPointer(start: output, count: Int(count)))

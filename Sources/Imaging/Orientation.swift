@@ -12,6 +12,19 @@ public enum Orientation: Int, Sendable, CaseIterable {
     /// True if width and height change places.
     public var swapsAxes: Bool { rawValue >= 5 }
 
+    /// True if the upright picture's first pixel is stored in the last column.
+    var startsRight: Bool { [.mirrored, .rotated180, .transversed, .rotated90CounterClockwise].contains(self) }
+
+    /// True if the upright picture's first pixel is stored in the last row.
+    var startsBelow: Bool { [.rotated180, .flipped, .rotated90Clockwise, .transversed].contains(self) }
+
+    /// Where a square of the upright picture lies in the stored one, which is so large.
+    func stored(_ upright: Crop, width: Int, height: Int) -> Crop {
+        let (x, y) = swapsAxes ? (upright.y, upright.x) : (upright.x, upright.y)
+        return Crop(
+            x: startsRight ? width - x - upright.side : x, y: startsBelow ? height - y - upright.side : y, side: upright.side)
+    }
+
     /// The orientation named by an APP1 segment's payload, which starts with "Exif\0\0".
     ///
     /// Upright if there is none or it makes no sense: a photo is not refused because of its metadata. Only the first directory

@@ -74,7 +74,9 @@ struct AnalyzeCommand: ParsableCommand {
         var lap = Stopwatch()
         let bytes = try Photo.read(path)
         _ = lap.lap()
-        let image = try bytes.withUnsafeBytes { bytes throws(ImagingError) in try JPEGDecoder().decode(bytes) }
+        let image = try bytes.withUnsafeBytes { bytes throws(ImagingError) in
+            try JPEGDecoder().decode(bytes, threads: ensemble.threads)
+        }
         let decode = lap.lap()
         let photo = ensemble.prepare(image)
         let preprocess = lap.lap()

@@ -45,4 +45,9 @@ struct ImagingFixtures: Decodable {
     static func decode(_ name: String, limits: ImageLimits = ImageLimits()) throws -> Image {
         try data(name).withUnsafeBytes { try JPEGDecoder(limits: limits).decode($0) }
     }
+
+    /// The centre square as it was decoded.
+    static func square(of image: Image) -> Data {
+        image.resizedCentreSquare(side: image.centreSquare.side).withBytes { Data($0) }
+    }
 }

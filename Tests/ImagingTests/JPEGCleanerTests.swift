@@ -38,6 +38,17 @@ import Testing
         for trace in ["Exif", "http:", "ICC_PROFILE", "behind", "Photoshop"] { #expect(after.range(of: Data(trace.utf8)) == nil) }
     }
 
+    @Test func `a rare subsampling is decoded but not cleaned, and the reason is said`() throws {
+        let bytes = try ImagingFixtures.data("cmyk-subsampled.jpg")
+        #expect(try ImagingFixtures.decode("cmyk-subsampled.jpg").height == 64)
+        #expect {
+            try clean(bytes)
+        } throws: { error in
+            guard case .unsupportedJPEG(let reason)? = error as? ImagingError else { return false }
+            return reason.contains("colours")
+        }
+    }
+
     @Test func `what the decoder refuses, the cleaner refuses too`() throws {
         for name in ["photo.png", "empty.jpg", "over-50-megapixels.jpg", "bomb-100-scans.jpg", "no-scan.jpg", "lossless.jpg"] {
             let bytes = try ImagingFixtures.data(name)

@@ -33,6 +33,45 @@ import Testing
         }
     }
 
+    @Test(arguments: ImagingFixtures.all.valid)
+    func `two threads make the same pixels as one, wherever the rows are divided`(_ fixture: ImagingFixtures.Valid) throws {
+        let bytes = try ImagingFixtures.data(fixture.file)
+        let whole = try ImagingFixtures.decode(fixture.file)
+        for share in stride(from: 0.0, through: 1, by: 0.04) {
+            let image = try bytes.withUnsafeBytes { try JPEGDecoder().decode($0, header: JPEGHeader($0), upperShare: share) }
+            #expect(ImagingFixtures.square(of: image) == ImagingFixtures.square(of: whole), "\(share)")
+        }
+    }
+
+    @Test func `only a large photo of one scan is shared by two threads, where there are two`() throws {
+        let bytes = try ImagingFixtures.data("megapixel.jpg")
+        var header = try bytes.withUnsafeBytes { try JPEGHeader($0) }
+        #expect(JPEGDecoder.upperShare(of: header, threads: 2) > 0.5)
+        #expect(JPEGDecoder.upperShare(of: header, threads: 1) == 0)
+        header.scans = 2
+        #expect(JPEGDecoder.upperShare(of: header, threads: 2) == 0)
+        (header.scans, header.width) = (1, 1000)
+        #expect(JPEGDecoder.upperShare(of: header, threads: 2) == 0)
+        let shared = try bytes.withUnsafeBytes { try JPEGDecoder().decode($0, threads: 2) }
+        #expect(try ImagingFixtures.square(of: shared) == ImagingFixtures.square(of: ImagingFixtures.decode("megapixel.jpg")))
+    }
+
+    @Test func `what is lost outside of the square or in either thread's rows is an error`() throws {
+        // Tall: the square begins below the top and ends above the bottom. An end in each of its parts.
+        for name in ["tall.jpg", "megapixel.jpg"] {
+            let bytes = try ImagingFixtures.data(name)
+            let start = try #require(bytes.firstRange(of: Data([0xFF, 0xDA]))).upperBound + 12
+            for tenth in 0..<10 {
+                let cut = bytes.prefix(start + (bytes.count - start) * tenth / 10 + 50) + Data([0xFF, 0xD9])
+                for share in [0, 2.0 / 3] {
+                    #expect(throws: ImagingError.self, "\(name) \(tenth) \(share)") {
+                        try cut.withUnsafeBytes { try JPEGDecoder().decode($0, header: JPEGHeader($0), upperShare: share) }
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: ImagingFixtures.all.refused)
     func `a file that is no sound photo is refused for the right reason`(_ fixture: ImagingFixtures.Refused) throws {
         #expect {

@@ -35,27 +35,30 @@ import Testing
         for count in whole.indices { _ = orientation(Array(whole.prefix(count))) }
     }
 
-    @Test func `each orientation puts the stored corner where it belongs`() {
-        // Stored 3 x 2: its pixels numbered row by row. Expected: the upright picture, by the definition in EXIF 2.32.
-        let expected: [(Orientation, [[UInt8]])] = [
-            (.upright, [[0, 1, 2], [3, 4, 5]]), (.mirrored, [[2, 1, 0], [5, 4, 3]]), (.rotated180, [[5, 4, 3], [2, 1, 0]]),
-            (.flipped, [[3, 4, 5], [0, 1, 2]]), (.transposed, [[0, 3], [1, 4], [2, 5]]),
-            (.rotated90Clockwise, [[3, 0], [4, 1], [5, 2]]), (.transversed, [[5, 2], [4, 1], [3, 0]]),
-            (.rotated90CounterClockwise, [[2, 5], [1, 4], [0, 3]]),
-        ]
-        for (orientation, rows) in expected {
-            let pixels = PrivateBytes(count: 18) { buffer in
-                for index in 0..<18 { buffer[index] = UInt8(index / 3) }
+    /// Of a picture stored as 3 x 2, its pixels numbered row by row: the upright picture, by the definition in EXIF 2.32.
+    private static let upright: [(orientation: Orientation, rows: [[UInt8]])] = [
+        (.upright, [[0, 1, 2], [3, 4, 5]]), (.mirrored, [[2, 1, 0], [5, 4, 3]]), (.rotated180, [[5, 4, 3], [2, 1, 0]]),
+        (.flipped, [[3, 4, 5], [0, 1, 2]]), (.transposed, [[0, 3], [1, 4], [2, 5]]),
+        (.rotated90Clockwise, [[3, 0], [4, 1], [5, 2]]), (.transversed, [[5, 2], [4, 1], [3, 0]]),
+        (.rotated90CounterClockwise, [[2, 5], [1, 4], [0, 3]]),
+    ]
+
+    @Test(arguments: upright)
+    func `each orientation puts the stored corner where it belongs`(orientation: Orientation, rows: [[UInt8]]) {
+        let upright = Crop.centre(width: rows[0].count, height: rows.count)
+        #expect(upright.side == 2)
+        let stored = orientation.stored(upright, width: 3, height: 2)
+        let square = PrivateBytes(count: 12) { buffer in
+            for index in 0..<12 {
+                let (x, y) = (stored.x + index / 3 % 2, stored.y + index / 6)
+                buffer[index] = UInt8(3 * y + x)
             }
-            let image = Image(
-                storedWidth: 3, storedHeight: 2, orientation: orientation, isGreyscale: false, pixels: pixels)
-            #expect(image.width == rows[0].count && image.height == rows.count)
-            let crop = image.centreSquare
-            #expect(crop.side == 2)
-            image.withGrid(crop) { grid in
-                for y in 0..<2 {
-                    for x in 0..<2 { #expect(grid[x, y][0] == rows[crop.y + y][crop.x + x], "\(orientation) (\(x), \(y))") }
-                }
+        }
+        let image = Image(storedWidth: 3, storedHeight: 2, orientation: orientation, isGreyscale: false, square: square)
+        #expect(image.width == rows[0].count && image.height == rows.count)
+        image.withGrid { grid in
+            for y in 0..<2 {
+                for x in 0..<2 { #expect(grid[x, y][0] == rows[upright.y + y][upright.x + x], "(\(x), \(y))") }
             }
         }
     }
