@@ -19,8 +19,25 @@ public struct JPEGDecoder: Sendable {
     ///   that is small or stored in several scans.
     /// - Throws: `ImagingError`.
     public func decode(_ bytes: UnsafeRawBufferPointer, threads: Int = 1) throws(ImagingError) -> Image {
-        let header = try JPEGHeader(bytes)
+        let header = try header(of: bytes)
         return try decode(bytes, header: header, upperShare: Self.upperShare(of: header, threads: threads))
+    }
+
+    /// Pixels that the file says it has, within the limits. Nothing is decoded, and little memory taken.
+    /// - Throws: `ImagingError`.
+    public func pixels(of bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Int {
+        let header = try header(of: bytes)
+        return header.width * header.height
+    }
+
+    /// - Throws: `ImagingError`, also for what is beyond the limits.
+    func header(of bytes: UnsafeRawBufferPointer) throws(ImagingError) -> JPEGHeader {
+        let header = try JPEGHeader(bytes)
+        guard header.width * header.height <= limits.maximumPixels else {
+            throw .tooManyPixels(width: header.width, height: header.height, limit: limits.maximumPixels)
+        }
+        guard header.scans <= limits.maximumScans else { throw .tooManyScans(limit: limits.maximumScans) }
+        return header
     }
 
     /// The rows of the first of two threads; 0 if one decodes all. The second must read the entropy-coded data of these rows as well, about
@@ -30,14 +47,12 @@ public struct JPEGDecoder: Sendable {
         threads > 1 && header.scans == 1 && header.width * header.height >= 1_000_000 ? 2.0 / 3 : 0
     }
 
-    /// - Parameter upperShare: of the square's rows, those that a second thread decodes; 0 for a single thread.
+    /// - Parameters:
+    ///   - header: the file's own, within the limits.
+    ///   - upperShare: of the square's rows, those that a second thread decodes; 0 for a single thread.
     func decode(
         _ bytes: UnsafeRawBufferPointer, header: JPEGHeader, upperShare: Double
     ) throws(ImagingError) -> Image {
-        guard header.width * header.height <= limits.maximumPixels else {
-            throw .tooManyPixels(width: header.width, height: header.height, limit: limits.maximumPixels)
-        }
-        guard header.scans <= limits.maximumScans else { throw .tooManyScans(limit: limits.maximumScans) }
         let crop = header.storedSquare
         func decodeSquare(_ channels: Int, _ output: UnsafeMutableBufferPointer<UInt8>) throws(ImagingError) {
             guard let file = bytes.baseAddress, let output = output.baseAddress else { throw .empty }

@@ -3,7 +3,6 @@ import Imaging
 import Logging
 import Model
 import Records
-import Synchronization
 
 /// What all requests share: settings, the loaded ensemble, the line of those who wait, and the counters.
 final class Service: Sendable {
@@ -31,8 +30,8 @@ final class Service: Sendable {
     private let patience: Int
     /// Measures how long passes take here.
     private let speed: @Sendable (Ensemble) -> Ensemble.Speed
-    /// One photo is decoded and cut to the networks' sizes at a time: a large one takes hundreds of megabytes.
-    private let decoding = Mutex(())
+    /// Where photos are decoded and cut to the networks' sizes: a large one takes hundreds of megabytes.
+    private let decoding: DecodingRoom
     private let decoded = Pulse()
 
     /// - Parameters:
@@ -47,6 +46,7 @@ final class Service: Sendable {
         self.patience = patience
         self.speed = speed
         queue = AdmissionQueue(capacity: settings.queue)
+        decoding = DecodingRoom(pixels: settings.maxPixels, photos: settings.threads)
     }
 
     /// nil until the self-test has passed.
@@ -155,11 +155,13 @@ final class Service: Sendable {
         return withExtendedLifetime(place) { speed(ensemble) }
     }
 
+    private var limits: ImageLimits { ImageLimits(maximumPixels: settings.maxPixels) }
+
     /// The photo upright and without metadata, to be kept; it is one that the networks can be given.
     func clean(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Data {
-        let limits = ImageLimits(maximumPixels: settings.maxPixels)
-        return try decoding.withLock { _ throws(ImagingError) in
-            _ = try JPEGDecoder(limits: limits).decode(bytes)
+        let decoder = JPEGDecoder(limits: limits)
+        return try decoding.enter(pixels: decoder.pixels(of: bytes)) { () throws(ImagingError) in
+            _ = try decoder.decode(bytes)
             return Data(try JPEGCleaner(limits: limits).clean(bytes))
         }
     }
@@ -168,8 +170,8 @@ final class Service: Sendable {
     func prepare(
         _ bytes: UnsafeRawBufferPointer, for ensemble: Ensemble
     ) throws(ImagingError) -> (photo: PreparedPhoto, timing: Analysis.Timing) {
-        let decoder = JPEGDecoder(limits: ImageLimits(maximumPixels: settings.maxPixels))
-        return try decoding.withLock { _ throws(ImagingError) in
+        let decoder = JPEGDecoder(limits: limits)
+        return try decoding.enter(pixels: decoder.pixels(of: bytes)) { () throws(ImagingError) in
             var timing = Analysis.Timing()
             var lap = Stopwatch()
             // Under load each core has work: then what takes the least of it is the quickest.

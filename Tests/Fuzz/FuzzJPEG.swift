@@ -18,7 +18,7 @@ public func fuzzJPEG(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 private func decode(_ bytes: UnsafeRawBufferPointer, upperShare: Double) -> Result<Image, ImagingError> {
     let decoder = JPEGDecoder(limits: ImageLimits(maximumPixels: 1 << 14, maximumScans: 20))
     return Result { () throws(ImagingError) in
-        let image = try decoder.decode(bytes, header: JPEGHeader(bytes), upperShare: upperShare)
+        let image = try decoder.decode(bytes, header: decoder.header(of: bytes), upperShare: upperShare)
         precondition(image.width > 0 && image.height > 0 && image.width * image.height <= decoder.limits.maximumPixels)
         return image
     }
