@@ -15,8 +15,8 @@ public struct JPEGDecoder: Sendable {
     ///
     /// Data that are missing or corrupt are an error, although libjpeg would fill them in with grey; surplus bytes before the
     /// end marker, which some phones write, are not.
-    /// - Parameter threads: two take about two thirds of one's time, and a quarter more processor time. More are not used, nor for a photo
-    ///   that is small or stored in several scans.
+    /// - Parameter threads: two take about 0.7 of one's time, and a third more processor time. More are not used, nor for a photo that is
+    ///   small or stored in several scans.
     /// - Throws: `ImagingError`.
     public func decode(_ bytes: UnsafeRawBufferPointer, threads: Int = 1) throws(ImagingError) -> Image {
         let header = try header(of: bytes)
