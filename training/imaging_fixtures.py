@@ -51,10 +51,16 @@ def ycck(photo: np.ndarray) -> bytes:
     return surgery.patched(data, surgery.find(data, surgery.APP14) + 15, b"\x02")
 
 
+def scan_by_scan(photo: np.ndarray, count: int = 3) -> bytes:
+    """The photo with a scan for each of Y, Cb and Cr, of which the first `count` are there."""
+    planes = np.moveaxis(np.asarray(Image.fromarray(photo).convert("YCbCr")), 2, 0)
+    return surgery.scan_by_scan([encode(plane) for plane in planes], count)
+
+
 def valid() -> dict[str, tuple[bytes, tuple[int, ...]]]:
     """Files to read: their bytes and the target sizes for which the raw result is kept."""
     wide, small = synthetic_lesion(640, 426), synthetic_lesion(150, 113)
-    odd, tiny = synthetic_lesion(97, 131), synthetic_lesion(97, 64)
+    odd, tiny, long = synthetic_lesion(97, 131), synthetic_lesion(97, 64), synthetic_lesion(260, 60)
     plain = encode(tiny)
     exif, tiff, put = surgery.exif, surgery.tiff, surgery.inserted
     files = {
@@ -76,6 +82,17 @@ def valid() -> dict[str, tuple[bytes, tuple[int, ...]]]:
         "cmyk": (encode(four_inks(odd), subsampling="4:4:4"), ()),
         "cmyk-subsampled": (encode(four_inks(synthetic_lesion(97, 64))), ()),
         "ycck": (ycck(odd), ()),
+        "scan-by-scan": (scan_by_scan(odd), ()),
+        # The square leaves out blocks at either side, of each width that a block can have.
+        "long": (encode(long), ()),
+        "long-full-colour": (encode(long, subsampling="4:4:4"), ()),
+        "long-half-colour": (encode(long, subsampling="4:2:2"), ()),
+        "long-vertical-chroma": (opencv(long, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440), ()),
+        "long-quarter-chroma": (opencv(long, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411), ()),
+        "long-grayscale": (encode(np.asarray(Image.fromarray(long).convert("L"))), ()),
+        "long-ycck": (ycck(long), ()),
+        "long-progressive": (encode(long, progressive=True), ()),
+        "long-scan-by-scan": (scan_by_scan(long), ()),
         "trailing-bytes": (plain + bytes(range(200)), ()),
         "exif-after-jfif": (encode(tiny, exif=tiff_bytes(6)), ()),
         "exif-after-comment": (put(plain, surgery.segment(surgery.COM, b"a comment"), exif(tiff(6))), ()),
@@ -122,6 +139,8 @@ def refused() -> dict[str, tuple[bytes, str]]:
         "no-scan": plain[:surgery.find(plain, surgery.SOS)] + b"\xff\xd9",
         "no-quantisation": surgery.without(surgery.without(plain, surgery.DQT), surgery.DQT),
         "segment-past-end": surgery.SOI + struct.pack(">BBH", 0xFF, surgery.APP1, 0xFFFF) + b"Exif\0\0II",
+        "colour-missing": scan_by_scan(photo, 2),
+        "segment-length-zero-later": surgery.patched(two := scan_by_scan(photo), two.rindex(b"\xff\xda"), b"\xff\xfe\0\0"),
         "segment-length-zero": surgery.SOI + struct.pack(">BBH", 0xFF, surgery.APP1, 0) + plain[2:],
         "size-zero": surgery.with_size(plain, 0, 0),
         "garbled": surgery.patched(plain, start + 60, b"\xff\xd3\xff\xff\x00\xff\xc0\x55" * 6),
@@ -151,7 +170,7 @@ def expectation(path: Path, raw: tuple[int, ...]) -> dict:
     entry = {"file": path.name, "width": width, "height": height,
              "crop": {"x": (width - side) // 2, "y": (height - side) // 2, "side": side},
              "sha256": hashlib.sha256(photo.tobytes()).hexdigest(), "results": []}
-    for size in sorted({*SIZES, *raw}):
+    for size in sorted({*SIZES, *raw, side}):
         pixels = cv2.resize(center_square(photo), (size, size), interpolation=cv2.INTER_LINEAR)
         if not np.array_equal(pixels, resize(center_square(photo), size, size)):
             raise SystemExit(f"{path.name} at {size}: the plain twin differs from OpenCV")

@@ -112,6 +112,20 @@ def padded(bits: str) -> bytes:
     return data.replace(b"\xff", b"\xff\0")
 
 
+def scan_by_scan(planes: list[bytes], count: int) -> bytes:
+    """A baseline file with a scan for each of its colour components, of which the first `count` are there.
+
+    `planes` are greyscale JPEGs of one size and quality: what each has as its scan is what a component has.
+    """
+    first, frame = planes[0], find(planes[0], SOF0)
+    components = b"".join(bytes([number + 1, 0x11, 0]) for number in range(len(planes)))
+    header = segment(SOF0, first[frame + 4:frame + 9] + bytes([len(planes)]) + components)
+    scans = [segment(SOS, bytes([1, number + 1, 0, 0, 63, 0])) + plane[scan_data(plane):-2]
+             for number, plane in enumerate(planes[:count])]
+    tables = first[frame + length(first, frame):find(first, SOS)]
+    return first[:frame] + header + tables + b"".join(scans) + bytes([0xFF, EOI])
+
+
 def box(kind: bytes, payload: bytes) -> bytes:
     """A box of an ISO media file (HEIC, AVIF)."""
     return struct.pack(">I", len(payload) + 8) + kind + payload

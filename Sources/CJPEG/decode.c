@@ -63,13 +63,12 @@ static void read_and_drop(j_decompress_ptr jpeg, JSAMPARRAY row, JDIMENSION end)
 
 /// Goes on to the row `to`. Rows of blocks that lie between are not transformed, where the file is of one scan.
 static void skip(j_decompress_ptr jpeg, JSAMPARRAY row, JDIMENSION to) {
-    if (jpeg_has_multiple_scans(jpeg)) return read_and_drop(jpeg, row, to);
     // From the start of a row of blocks only: libjpeg-turbo/libjpeg-turbo#915.
     const JDIMENSION block = DCTSIZE * (JDIMENSION)jpeg->max_v_samp_factor;
     const JDIMENSION start = (jpeg->output_scanline + block - 1) / block * block;
-    if (start >= to) return read_and_drop(jpeg, row, to);
-    read_and_drop(jpeg, row, start);
-    jpeg_skip_scanlines(jpeg, to - start);
+    const bool is_divisible = start < to && !jpeg_has_multiple_scans(jpeg);
+    read_and_drop(jpeg, row, is_divisible ? start : to);
+    if (is_divisible) jpeg_skip_scanlines(jpeg, to - start);
 }
 
 /// Decodes the square's rows from `first` to before `end`. Those to the picture's last are read as well if `to_last`.
@@ -80,6 +79,9 @@ static void decode_rows(session *s, const mela_jpeg_square *square, uint32_t fir
     if (jpeg->image_width != square->width || jpeg->image_height != square->height) fail(s, MELA_JPEG_OTHER_SIZE);
     jpeg->out_color_space = square->channels == 4 ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(jpeg);
+    // Of several scans libjpeg has read all by now, and does not ask whether each component had one.
+    for (int c = 0; c < jpeg->num_components; c++)
+        if (!jpeg->comp_info[c].quant_table || (jpeg->coef_bits && jpeg->coef_bits[c][0] < 0)) fail(s, MELA_JPEG_CUT_SHORT);
 
     // One block more on either side: its colours are part of the square's outermost pixels.
     JDIMENSION left = 0, columns = square->width;
@@ -95,7 +97,7 @@ static void decode_rows(session *s, const mela_jpeg_square *square, uint32_t fir
     skip(jpeg, row, square->top + first);
     for (uint32_t y = first; y < end; y++) {
         jpeg_read_scanlines(jpeg, row, 1);
-        memcpy(square->output + y * square->side * pixel, row[0] + (square->left - left) * pixel, square->side * pixel);
+        memcpy(square->output + pixel * y * square->side, row[0] + (square->left - left) * pixel, square->side * pixel);
     }
     if (!to_last) return;
     // The last row is read: libjpeg does not look at data that are skipped up to the end.

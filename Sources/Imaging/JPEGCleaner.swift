@@ -14,11 +14,7 @@ public struct JPEGCleaner: Sendable {
     /// - Parameter bytes: a file that `JPEGDecoder` accepts.
     /// - Throws: `ImagingError`; `.unsupportedJPEG` for a subsampling that hardly any camera has.
     public func clean(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> [UInt8] {
-        let header = try JPEGHeader(bytes)
-        guard header.width * header.height <= limits.maximumPixels else {
-            throw .tooManyPixels(width: header.width, height: header.height, limit: limits.maximumPixels)
-        }
-        guard header.scans <= limits.maximumScans else { throw .tooManyScans(limit: limits.maximumScans) }
+        let header = try JPEGDecoder(limits: limits).header(of: bytes)
         guard let handle = tjInitTransform() else { throw .damaged("the decoder could not be started") }
         defer { tjDestroy(handle) }
         var transform = tjtransform()

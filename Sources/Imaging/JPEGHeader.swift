@@ -10,6 +10,8 @@ struct JPEGHeader: Equatable {
     var height: Int
     var components: Int
     var scans: Int
+    /// True if all colours of all rows come together, so that rows can be decoded one after the other. T.81, annex A.2.
+    var isInOneScan: Bool
     var orientation: Orientation
 
     /// Reads all markers up to the end of the file.
@@ -24,19 +26,24 @@ struct JPEGHeader: Equatable {
         var frame: (width: Int, height: Int, components: Int)?
         var orientation: Orientation?
         var scans = 0
+        var isProgressive = false
+        var componentsInScan = 0
         while let marker = Self.nextMarker(&reader) {
             if marker == 0xD9 { break }  // end of image
             if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // no length follows
             let start = reader.position
-            guard let length = reader.unsigned16(), length >= 2, start + length <= bytes.count else { break }
+            guard let length = reader.unsigned16(), start + length <= bytes.count else { break }
+            guard length >= 2 else { throw .damaged("a part of it has no length") }
             switch marker {
             case 0xC0, 0xC1, 0xC2:
                 guard frame == nil else { throw .damaged("it has two frame headers") }
                 frame = try Self.readFrame(&reader)
+                isProgressive = marker == 0xC2
             case 0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF:
                 throw .unsupportedJPEG("it is lossless, hierarchical or arithmetic-coded")
             case 0xDA:
                 scans += 1
+                componentsInScan = reader.byte().map(Int.init) ?? 0
             case 0xE1 where orientation == nil:
                 let payload = UnsafeRawBufferPointer(rebasing: bytes[(start + 2)..<(start + length)])
                 if payload.starts(with: [0x45, 0x78, 0x69, 0x66]) { orientation = Orientation(exif: payload) }
@@ -51,6 +58,7 @@ struct JPEGHeader: Equatable {
         self.height = frame.height
         self.components = frame.components
         self.scans = scans
+        self.isInOneScan = scans == 1 && !isProgressive && componentsInScan == frame.components
         self.orientation = orientation ?? .upright
     }
 

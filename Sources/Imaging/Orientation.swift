@@ -18,7 +18,10 @@ public enum Orientation: Int, Sendable, CaseIterable {
     /// True if the upright picture's first pixel is stored in the last row.
     var startsBelow: Bool { [.rotated180, .flipped, .rotated90Clockwise, .transversed].contains(self) }
 
-    /// Where a square of the upright picture lies in the stored one, which is so large.
+    /// Where a square of the upright picture lies in the stored one.
+    /// - Parameters:
+    ///   - width: of the stored picture, in pixels.
+    ///   - height: likewise.
     func stored(_ upright: Crop, width: Int, height: Int) -> Crop {
         let (x, y) = swapsAxes ? (upright.y, upright.x) : (upright.x, upright.y)
         return Crop(

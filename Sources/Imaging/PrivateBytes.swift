@@ -22,7 +22,7 @@ public final class PrivateBytes: @unchecked Sendable {
         else { fatalError("no memory for the \(count) bytes of a photo; lower MELASCAN_QUEUE, or give the service more memory") }
         base = pages
         madvise(base, mapped, Int32(MADV_DONTDUMP))
-        // A 12-megapixel photo is 9,000 small pages: each costs a fault, together a third of the decoding. A kernel without large
+        // A 12-megapixel photo's square is 6,700 small pages: each costs a fault, together a third of the decoding. A kernel without large
         // pages refuses the advice, and small ones serve as well.
         madvise(base, mapped, Int32(MADV_HUGEPAGE))
         try fill(UnsafeMutableBufferPointer(start: base.assumingMemoryBound(to: UInt8.self), count: count))

@@ -83,7 +83,7 @@ import Testing
         #expect(shell.status == 1)
         let lines = shell.output.split(separator: "\n").filter { $0.contains("apt-get install") }
         #expect(lines.count == 1)
-        #expect(lines.first?.contains(" libturbojpeg0-dev") == true)
+        #expect(lines.first?.contains(" libjpeg-dev libopenblas-dev") == true)
         #expect(lines.first?.contains(" nginx") == false)
         #expect(lines.first?.contains("chromium") == false)
         #expect(apt.isEmpty)

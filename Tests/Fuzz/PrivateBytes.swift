@@ -1,5 +1,7 @@
 /// Stands in for Imaging's `PrivateBytes`: on the heap, where the address sanitizer sees each byte past the end.
 final class PrivateBytes: @unchecked Sendable {
+    /// One thread fuzzes.
+    nonisolated(unsafe) private static var fill: UInt8 = 0
     let count: Int
     private let bytes: UnsafeMutableBufferPointer<UInt8>
 
@@ -8,7 +10,9 @@ final class PrivateBytes: @unchecked Sendable {
     ) throws(Failure) {
         self.count = count
         bytes = .allocate(capacity: count)
-        bytes.initialize(repeating: 0)
+        // What is not written differs from one to the next.
+        Self.fill &+= 1
+        bytes.initialize(repeating: Self.fill)
         try fill(bytes)
     }
 

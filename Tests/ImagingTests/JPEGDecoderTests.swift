@@ -48,12 +48,33 @@ import Testing
         var header = try bytes.withUnsafeBytes { try JPEGHeader($0) }
         #expect(JPEGDecoder.upperShare(of: header, threads: 2) > 0.5)
         #expect(JPEGDecoder.upperShare(of: header, threads: 1) == 0)
-        header.scans = 2
+        header.isInOneScan = false
         #expect(JPEGDecoder.upperShare(of: header, threads: 2) == 0)
-        (header.scans, header.width) = (1, 1000)
+        (header.isInOneScan, header.width) = (true, 1000)
         #expect(JPEGDecoder.upperShare(of: header, threads: 2) == 0)
         let shared = try bytes.withUnsafeBytes { try JPEGDecoder().decode($0, threads: 2) }
         #expect(try ImagingFixtures.square(of: shared) == ImagingFixtures.square(of: ImagingFixtures.decode("megapixel.jpg")))
+    }
+
+    @Test func `a photo of one scan is told from others by its header`() throws {
+        for (name, isInOneScan) in [
+            ("odd", true), ("restart-markers", true), ("grayscale", true), ("ycck", true), ("progressive", false),
+            ("scan-by-scan", false),
+        ] {
+            let header = try ImagingFixtures.data("\(name).jpg").withUnsafeBytes { try JPEGHeader($0) }
+            #expect(header.isInOneScan == isInOneScan, "\(name)")
+        }
+    }
+
+    @Test func `scans are counted while they are decoded as well`() throws {
+        try ImagingFixtures.data("bomb-100-scans.jpg").withUnsafeBytes { bytes in
+            let header = try JPEGHeader(bytes)
+            #expect(throws: ImagingError.tooManyScans(limit: 50)) {
+                try JPEGDecoder().decode(bytes, header: header, upperShare: 0)
+            }
+            let patient = JPEGDecoder(limits: ImageLimits(maximumScans: 100))
+            #expect(try patient.decode(bytes, header: header, upperShare: 0).width == 1024)
+        }
     }
 
     @Test func `what is lost outside of the square or in either thread's rows is an error`() throws {

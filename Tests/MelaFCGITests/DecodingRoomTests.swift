@@ -50,7 +50,7 @@ import Testing
         for thread in threads + [late] { thread.join() }
     }
 
-    @Test func `they are no more than the processors, however small`() {
+    @Test func `they are no more than the threads, however small`() {
         let guests = Guests(DecodingRoom(pixels: 100, photos: 2))
         let threads = [guests.send(1), guests.send(2)]
         #expect(guests.become([1, 2]))
@@ -60,6 +60,20 @@ import Testing
         #expect(guests.become([1, 3]))
         for pixels in [1, 3] { guests.letGo(pixels) }
         for thread in threads + [late] { thread.join() }
+    }
+
+    @Test func `a large one is overtaken by no small one`() {
+        let guests = Guests(DecodingRoom(pixels: 100, photos: 3))
+        let first = guests.send(10)
+        #expect(guests.become([10]))
+        let large = guests.send(95)
+        #expect(guests.stay([10]))
+        let small = guests.send(1)
+        #expect(guests.stay([10]))
+        guests.letGo(10)
+        #expect(guests.become([95, 1]))
+        for pixels in [95, 1] { guests.letGo(pixels) }
+        for thread in [first, large, small] { thread.join() }
     }
 
     @Test func `one that is too large for the room is decoded alone, and an error makes room as well`() {

@@ -12,7 +12,8 @@
 
 /// How decoding ended.
 typedef enum {
-    /// All pixels of the square are there, and none of the file's picture data were missing or corrupt, inside of it or out.
+    /// All pixels of the square are there, and none of the file's picture data were missing or corrupt, inside of it or out. A progressive
+    /// file may have ended before its last refinement.
     MELA_JPEG_DECODED,
     MELA_JPEG_CUT_SHORT,
     MELA_JPEG_CORRUPT,
@@ -41,7 +42,7 @@ typedef struct {
 
 /// Decodes the square: accurate integer DCT, smooth upsampling of colours, the very pixels of a picture decoded whole. Thread-safe.
 ///
-/// Data are read to the file's end. Whatever libjpeg would fill in or skip is an error; surplus bytes before the end marker, which some
+/// Data are read to the end marker. Whatever libjpeg would fill in or skip is an error; surplus bytes before the end marker, which some
 /// phones write, are not.
 /// - Parameter split: a row of the square: those before it are decoded by a thread of their own, at the same time. The one that decodes
 ///   the others reads all entropy-coded data, as it must to get there, so that it costs more processor time than one thread does. 0, or
