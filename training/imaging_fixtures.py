@@ -60,7 +60,10 @@ def scan_by_scan(photo: np.ndarray, count: int = 3) -> bytes:
 def valid() -> dict[str, tuple[bytes, tuple[int, ...]]]:
     """Files to read: their bytes and the target sizes for which the raw result is kept."""
     wide, small = synthetic_lesion(640, 426), synthetic_lesion(150, 113)
-    odd, tiny, long = synthetic_lesion(97, 131), synthetic_lesion(97, 64), synthetic_lesion(260, 60)
+    odd, tiny = synthetic_lesion(97, 131), synthetic_lesion(97, 64)
+    # Where the square ends, at 96 and 160, blocks and stripes of colour end, which bleed into each other as they are upsampled.
+    stripes = (np.arange(256)[:, None] // 8 + np.arange(3)) % 3 * 60 - 60
+    long = np.clip(synthetic_lesion(256, 64) + stripes, 0, 255).astype(np.uint8)
     plain = encode(tiny)
     exif, tiff, put = surgery.exif, surgery.tiff, surgery.inserted
     files = {
