@@ -15,8 +15,8 @@ public struct JPEGDecoder: Sendable {
     ///
     /// Data that are missing or corrupt are an error, although libjpeg would fill them in with grey; surplus bytes before the
     /// end marker, which some phones write, are not.
-    /// - Parameter threads: two take 0.7 to 0.85 of one's time, for 1.2 to 1.5 times the processor time. More are not used, nor for a photo that is
-    ///   small or stored in several scans.
+    /// - Parameter threads: two take 0.7 to 0.85 of one's time, for 1.2 to 1.5 times the processor time. More are not used, nor for a photo
+    ///   that is small or stored in several scans.
     /// - Throws: `ImagingError`.
     public func decode(_ bytes: UnsafeRawBufferPointer, threads: Int = 1) throws(ImagingError) -> Image {
         let header = try header(of: bytes)
