@@ -19,37 +19,35 @@ public struct JPEGDecoder: Sendable {
     ///   that is small or stored in several scans.
     /// - Throws: `ImagingError`.
     public func decode(_ bytes: UnsafeRawBufferPointer, threads: Int = 1) throws(ImagingError) -> Image {
-        let header = try header(of: bytes)
-        return try decode(bytes, header: header, upperShare: Self.upperShare(of: header, threads: threads))
+        try decode(bytes, header: header(of: bytes), threads: threads)
     }
 
-    /// Pixels that the file says it has, within the limits. Nothing is decoded, and little memory taken.
+    /// The same for a file whose header was read before, by `header(of:)`.
+    public func decode(_ bytes: UnsafeRawBufferPointer, header: JPEGHeader, threads: Int) throws(ImagingError) -> Image {
+        try decode(bytes, header: header, upperShare: Self.upperShare(of: header, threads: threads))
+    }
+
+    /// What the file says of itself, within the limits. Nothing is decoded, and hardly any memory taken.
     /// - Throws: `ImagingError`.
-    public func pixels(of bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Int {
-        let header = try header(of: bytes)
-        return header.width * header.height
-    }
-
-    /// - Throws: `ImagingError`, also for what is beyond the limits.
-    func header(of bytes: UnsafeRawBufferPointer) throws(ImagingError) -> JPEGHeader {
+    public func header(of bytes: UnsafeRawBufferPointer) throws(ImagingError) -> JPEGHeader {
         let header = try JPEGHeader(bytes)
-        guard header.width * header.height <= limits.maximumPixels else {
+        guard header.pixels <= limits.maximumPixels else {
             throw .tooManyPixels(width: header.width, height: header.height, limit: limits.maximumPixels)
         }
         guard header.scans <= limits.maximumScans else { throw .tooManyScans(limit: limits.maximumScans) }
         return header
     }
 
-    /// The rows of the first of two threads; 0 if one decodes all. The second must read the entropy-coded data of these rows as well, about
+    /// The share of the upper rows, the first of two threads; 0 if one decodes all. The second must read the entropy-coded data of these rows as well, about
     /// half of what they cost: so with two thirds both take as long. Small photos take some milliseconds, and of several scans all are read
     /// before the first row.
     static func upperShare(of header: JPEGHeader, threads: Int) -> Double {
-        threads > 1 && header.isInOneScan && header.width * header.height >= 1_000_000 ? 2.0 / 3 : 0
+        threads > 1 && header.isInOneScan && header.pixels >= 1_000_000 ? 2.0 / 3 : 0
     }
 
     /// - Parameters:
     ///   - header: the file's own, within the limits.
-    ///   - upperShare: of the square's rows, those that a second thread decodes; 0 for a single thread.
+    ///   - upperShare: of the square's rows, the upper ones, which a thread of their own decodes; 0 for a single thread.
     func decode(
         _ bytes: UnsafeRawBufferPointer, header: JPEGHeader, upperShare: Double
     ) throws(ImagingError) -> Image {

@@ -5,13 +5,17 @@
 /// What the markers of a JPEG file say, read without decoding it: size, kind, number of scans, orientation.
 ///
 /// Matches ITU-T T.81 (markers, annex B) and EXIF 2.32 (APP1).
-struct JPEGHeader: Equatable {
+public struct JPEGHeader: Equatable, Sendable {
     var width: Int
     var height: Int
     var components: Int
     var scans: Int
     /// True if all colours of all rows come together, so that rows can be decoded one after the other. T.81, annex A.2.
     var isInOneScan: Bool
+
+    /// Of the whole picture.
+    public var pixels: Int { width * height }
+
     var orientation: Orientation
 
     /// Reads all markers up to the end of the file.

@@ -31,7 +31,7 @@ final class Service: Sendable {
     /// Measures how long passes take here.
     private let speed: @Sendable (Ensemble) -> Ensemble.Speed
     /// Where photos are decoded and cut to the networks' sizes: a large one takes hundreds of megabytes.
-    private let decoding: DecodingRoom
+    let decoding: DecodingRoom
     private let decoded = Pulse()
 
     /// - Parameters:
@@ -155,13 +155,17 @@ final class Service: Sendable {
         return withExtendedLifetime(place) { speed(ensemble) }
     }
 
+    /// Under load each core has work: then what takes the least of it is the quickest.
+    var decodingThreads: Int { queue.count > 1 ? 1 : settings.threads }
+
     private var limits: ImageLimits { ImageLimits(maximumPixels: settings.maxPixels) }
 
     /// The photo upright and without metadata, to be kept; it is one that the networks can be given.
     func clean(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) -> Data {
         let decoder = JPEGDecoder(limits: limits)
-        return try decoding.enter(pixels: decoder.pixels(of: bytes)) { () throws(ImagingError) in
-            _ = try decoder.decode(bytes)
+        let header = try decoder.header(of: bytes)
+        return try decoding.enter(pixels: header.pixels) { () throws(ImagingError) in
+            _ = try decoder.decode(bytes, header: header, threads: 1)
             return Data(try JPEGCleaner(limits: limits).clean(bytes))
         }
     }
@@ -171,11 +175,11 @@ final class Service: Sendable {
         _ bytes: UnsafeRawBufferPointer, for ensemble: Ensemble
     ) throws(ImagingError) -> (photo: PreparedPhoto, timing: Analysis.Timing) {
         let decoder = JPEGDecoder(limits: limits)
-        return try decoding.enter(pixels: decoder.pixels(of: bytes)) { () throws(ImagingError) in
+        let header = try decoder.header(of: bytes)
+        return try decoding.enter(pixels: header.pixels) { () throws(ImagingError) in
             var timing = Analysis.Timing()
             var lap = Stopwatch()
-            // Under load each core has work: then what takes the least of it is the quickest.
-            let image = try decoder.decode(bytes, threads: queue.count > 1 ? 1 : ensemble.threads)
+            let image = try decoder.decode(bytes, header: header, threads: decodingThreads)
             timing.decode = lap.lap()
             let photo = ensemble.prepare(image)
             decoded.beat()

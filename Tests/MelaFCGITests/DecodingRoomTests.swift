@@ -38,27 +38,18 @@ import Testing
         func stay(_ pixels: Set<Int>) -> Bool { state.wait(upTo: 1) { Set($0.inside) != pixels ? true : nil } == nil }
     }
 
-    @Test func `photos that have no more pixels together than one may have are decoded side by side`() {
-        let guests = Guests(DecodingRoom(pixels: 100, photos: 3))
-        let threads = [guests.send(60), guests.send(40)]
-        #expect(guests.become([60, 40]))
-        let late = guests.send(1)
-        #expect(guests.stay([60, 40]))
-        guests.letGo(60)
-        #expect(guests.become([40, 1]))
-        for pixels in [40, 1] { guests.letGo(pixels) }
-        for thread in threads + [late] { thread.join() }
-    }
-
-    @Test func `they are no more than the threads, however small`() {
-        let guests = Guests(DecodingRoom(pixels: 100, photos: 2))
-        let threads = [guests.send(1), guests.send(2)]
-        #expect(guests.become([1, 2]))
+    @Test(arguments: [(inside: [60, 40], photos: 3), (inside: [1, 2], photos: 2)])
+    func `photos are decoded side by side until they have too many pixels together or are too many`(
+        inside: [Int], photos: Int
+    ) {
+        let guests = Guests(DecodingRoom(pixels: 100, photos: photos))
+        let threads = inside.map { guests.send($0) }
+        #expect(guests.become(Set(inside)))
         let late = guests.send(3)
-        #expect(guests.stay([1, 2]))
-        guests.letGo(2)
-        #expect(guests.become([1, 3]))
-        for pixels in [1, 3] { guests.letGo(pixels) }
+        #expect(guests.stay(Set(inside)))
+        guests.letGo(inside[0])
+        #expect(guests.become([inside[1], 3]))
+        for pixels in [inside[1], 3] { guests.letGo(pixels) }
         for thread in threads + [late] { thread.join() }
     }
 
@@ -89,5 +80,36 @@ import Testing
         #expect(guests.become([1]))
         guests.letGo(1)
         for thread in [large, small] { thread.join() }
+    }
+
+    /// A photo that is analysed, and one that is kept.
+    @Test(arguments: [true, false])
+    func `the service decodes a photo once there is room for it`(isKept: Bool) throws {
+        let photo = try TestService.fixture("landscape.jpg")
+        let service = try TestService.make(change: { $0.maxPixels = 640 * 426 })
+        let ensemble = try service.readyEngine().ensemble
+        let guests = Guests(service.decoding)
+        let first = guests.send(1)
+        #expect(guests.become([1]))
+        let isDone = Monitor(false)
+        let second = WorkThread {
+            let size = photo.withUnsafeBytes { bytes in
+                isKept ? try? service.clean(bytes).count : try? service.prepare(bytes, for: ensemble).photo.width
+            }
+            isDone.update { $0 = size != nil }
+        }
+        #expect(isDone.wait(upTo: 1) { $0 ? true : nil } == nil)
+        guests.letGo(1)
+        for thread in [first, second] { thread.join() }
+        #expect(isDone.update { $0 })
+    }
+
+    @Test func `two threads decode a photo where nobody else waits, and one under load`() throws {
+        let service = try TestService.make(starts: false, change: { $0.threads = 2 })
+        let places = [service.queue.enter()]
+        #expect(service.decodingThreads == 2)
+        let more = service.queue.enter()
+        #expect(service.decodingThreads == 1)
+        withExtendedLifetime((places, more)) {}
     }
 }
