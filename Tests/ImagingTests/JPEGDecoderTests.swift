@@ -64,6 +64,11 @@ import Testing
             let header = try ImagingFixtures.data("\(name).jpg").withUnsafeBytes { try JPEGHeader($0) }
             #expect(header.isInOneScan == isInOneScan, "\(name)")
         }
+        // Progressive, though it has the scan of the first approximation only.
+        var bytes = try ImagingFixtures.data("odd.jpg")
+        let frame = try #require(bytes.firstRange(of: Data([0xFF, 0xC0])))
+        bytes[frame.upperBound - 1] = 0xC2
+        #expect(try !bytes.withUnsafeBytes { try JPEGHeader($0) }.isInOneScan)
     }
 
     @Test func `scans are counted while they are decoded as well`() throws {
