@@ -35,9 +35,13 @@ final class Metrics: Sendable {
     func analysed(_ analysis: Analysis) {
         counts.withLock { counts in
             counts.verdicts["verdict=\"\(analysis.verdict.rawValue)\"", default: 0] += 1
-            counts.passes += analysis.passes
             counts.seconds.add(analysis.timingMs.total / 1000)
         }
+    }
+
+    /// A pass of a network has ended.
+    func passed() {
+        counts.withLock { $0.passes += 1 }
     }
 
     /// A client left before its answer.
@@ -62,7 +66,8 @@ final class Metrics: Sendable {
         family("melascan_queue_length", "gauge", "Analyses that run, wait or are being answered.", [("", String(queued))])
         family("melascan_requests_total", "counter", "Answers by route and status.", labelled(counts.requests))
         family("melascan_analyses_total", "counter", "Analyses by verdict.", labelled(counts.verdicts))
-        family("melascan_passes_total", "counter", "Passes of networks in finished analyses.", [("", String(counts.passes))])
+        family(
+            "melascan_passes_total", "counter", "Passes of networks, also for clients that left.", [("", String(counts.passes))])
         family("melascan_abandoned_total", "counter", "Clients that left before their answer.", [("", String(counts.abandoned))])
         let name = "melascan_analysis_seconds"
         text += "# HELP \(name) Analyses, from the request in the worker to the answer.\n# TYPE \(name) histogram\n"

@@ -91,7 +91,8 @@ import Testing
         let reply = try stack.http.request(
             "POST", "/v1/analyses", headers: [("Content-Type", form.contentType)], body: form.body)
         #expect(reply.status == 200)
-        #expect(Date().timeIntervalSince(start) < 10)
+        // Before nginx gives the silent ones up, after 30 seconds.
+        #expect(Date().timeIntervalSince(start) < 25)
         silent[0].reset()
         silent[1].close()
         // A slow one is answered in the end.

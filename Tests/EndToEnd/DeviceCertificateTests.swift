@@ -69,7 +69,7 @@ import Testing
         // The first handshake makes nginx ask; those after it have the answer.
         let connect = "openssl s_client -status -connect 127.0.0.1:\(stack.tlsPort) </dev/null 2>&1"
         #expect(
-            waitUntil(within: 20) {
+            waitUntil {
                 (try? Shell.bash(connect).output.contains("OCSP Response Status: successful")) == true
             }, "\(stack.nginxLog)")
     }

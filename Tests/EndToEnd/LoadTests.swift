@@ -88,9 +88,9 @@ import Testing
             parameters: FastCGIClient.parameters(
                 "POST", "/v1/analyses", length: String(body.count), adding: [("CONTENT_TYPE", type)]))
         try client.send(body: Data(half))
-        #expect(waitUntil(within: 5) { (try? stack.queueLength()) == 1 })
+        #expect(waitUntil { (try? stack.queueLength()) == 1 })
         client.close()
-        #expect(waitUntil(within: 2) { (try? stack.queueLength()) == 0 })
+        #expect(waitUntil { (try? stack.queueLength()) == 0 })
         #expect(try stack.http.post("/melanoma", [.file("image", photo)]).status == 200)
         #expect(stack.fault() == nil)
     }
@@ -113,12 +113,12 @@ import Testing
         }
         try expectDown()
         let first = try start()
-        #expect(waitUntil(within: 30, answers), "\(site.workerLog)")
-        first.stop(signal, within: 10)
+        #expect(waitUntil(answers), "\(site.workerLog)")
+        first.stop(signal)
         try expectDown()
         let second = try start()
-        #expect(waitUntil(within: 30, answers), "\(site.workerLog)")
-        #expect(second.stop(within: 10) == 0)
+        #expect(waitUntil(answers), "\(site.workerLog)")
+        #expect(second.stop() == 0)
         try expectDown()
     }
 }

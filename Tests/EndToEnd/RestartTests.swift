@@ -47,7 +47,7 @@ import Testing
             for _ in 0..<5 {
                 usleep(700_000)
                 let old = workers.withLock { $0.removeLast() }
-                let status = old.stop(SIGTERM, within: 60)
+                let status = old.stop()
                 statuses.withLock { $0.append(status) }
                 let new = try start(on: listener, in: folder, environment)
                 workers.withLock { $0.append(new) }
@@ -59,6 +59,6 @@ import Testing
         #expect(statuses.withLock { $0 } == [0, 0, 0, 0, 0], "\(log)")
         #expect(replies.count > 40, "too few to show anything")
         for reply in replies where reply.status != 200 { Issue.record("\(reply.status) \(reply.text)") }
-        #expect(workers.withLock { $0.removeLast() }.stop(within: 60) == 0)
+        #expect(workers.withLock { $0.removeLast() }.stop() == 0)
     }
 }

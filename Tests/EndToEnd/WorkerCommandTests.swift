@@ -52,7 +52,7 @@ import Testing
         let folder = try TemporaryFolder()
         let socket = folder.file("worker.sock")
         let ended = try Shell.run(
-            Repository.worker, environment: ["MELASCAN_SOCKET": socket].merging([name: value]) { $1 }, within: 30)
+            Repository.worker, environment: ["MELASCAN_SOCKET": socket].merging([name: value]) { $1 })
         #expect(ended.status == 1, "\(ended.output)")
         let said = ended.output.split(separator: "\n").filter { $0.hasPrefix("MelaFCGI: ") }
         #expect(said.count == 1 && said[0].contains(words), "\(ended.output)")
@@ -95,7 +95,7 @@ import Testing
         let folder = try TemporaryFolder()
         try body.write(to: URL(fileURLWithPath: folder.file("body")))
         let ended = try Shell.bash(
-            "exec '\(Repository.worker)' <'\(folder.file("body"))' 2>/dev/null", environment: parameters, within: 30)
+            "exec '\(Repository.worker)' <'\(folder.file("body"))' 2>/dev/null", environment: parameters)
         return try FastCGIReply(stdout: Data(ended.output.utf8), appStatus: UInt32(ended.status))
     }
 

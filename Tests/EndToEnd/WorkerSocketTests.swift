@@ -17,7 +17,7 @@ import Testing
     }
 
     private func expectAnswers(_ child: Child) throws {
-        #expect(waitUntil(within: 30) { !child.isRunning || isReady() })
+        #expect(waitUntil { !child.isRunning || isReady() })
         try #require(child.isRunning, "\(log)")
         let (type, body) = try FormPart.encoded([.file("image", Fixture.photo("odd.jpg")), .text("views", "1")])
         let reply = try FastCGIClient.call(path, "POST", "/melanoma", body: body, parameters: [("CONTENT_TYPE", type)])
@@ -39,7 +39,7 @@ import Testing
     @Test func `is not taken from a worker that listens on it`() throws {
         let first = try Child(Repository.worker, environment: ["MELASCAN_SOCKET": path], log: folder.file("log"))
         try expectAnswers(first)
-        let second = try Shell.run(Repository.worker, environment: ["MELASCAN_SOCKET": path], within: 20)
+        let second = try Shell.run(Repository.worker, environment: ["MELASCAN_SOCKET": path])
         #expect(second.status == 1)
         #expect(second.output.contains("another worker listens on it"), "\(second.output)")
         #expect(first.isRunning)
@@ -59,7 +59,7 @@ import Testing
         try expectAnswers(next)
 
         let file = try folder.write("mine", to: "file")
-        let refused = try Shell.run(Repository.worker, environment: ["MELASCAN_SOCKET": file], within: 20)
+        let refused = try Shell.run(Repository.worker, environment: ["MELASCAN_SOCKET": file])
         #expect(refused.status == 1)
         #expect(refused.output.contains("the socket can't be opened"), "\(refused.output)")
         #expect(try String(contentsOfFile: file, encoding: .utf8) == "mine")
@@ -70,23 +70,23 @@ import Testing
     @Test func `may come from systemd, which keeps it`() throws {
         let worker = try Child(
             "systemd-socket-activate", ["-l", path, Repository.worker], log: folder.file("log"))
-        #expect(waitUntil(within: 10) { FileManager.default.fileExists(atPath: path) }, "\(log)")
+        #expect(waitUntil { FileManager.default.fileExists(atPath: path) }, "\(log)")
         try expectAnswers(worker)
-        #expect(worker.stop(SIGTERM, within: 10) == 0, "\(log)")
+        #expect(worker.stop() == 0, "\(log)")
         #expect(FileManager.default.fileExists(atPath: path), "it is systemd's to remove")
     }
 
     @Test func `of another process's LISTEN_PID is not taken`() throws {
         // The variables without the descriptor, as a child of an activated service inherits them.
         let ended = try Shell.run(
-            Repository.worker, environment: ["LISTEN_FDS": "1", "LISTEN_PID": "1"], within: 20)
+            Repository.worker, environment: ["LISTEN_FDS": "1", "LISTEN_PID": "1"])
         #expect(ended.status == 64)
         #expect(ended.output.contains("there is no socket to listen on"), "\(ended.output)")
         let own = try Shell.bash(
-            "export LISTEN_FDS=1 LISTEN_PID=$BASHPID; exec '\(Repository.worker)' 3</dev/null", within: 20)
+            "export LISTEN_FDS=1 LISTEN_PID=$BASHPID; exec '\(Repository.worker)' 3</dev/null")
         #expect(own.status == 1)
         #expect(own.output.contains("descriptor 3 is no listening socket"), "\(own.output)")
-        let two = try Shell.bash("export LISTEN_FDS=2 LISTEN_PID=$BASHPID; exec '\(Repository.worker)'", within: 20)
+        let two = try Shell.bash("export LISTEN_FDS=2 LISTEN_PID=$BASHPID; exec '\(Repository.worker)'")
         #expect(two.status == 1)
         #expect(two.output.contains("systemd passed 2 sockets"), "\(two.output)")
     }
@@ -94,9 +94,9 @@ import Testing
     @Test func `may come from spawn-fcgi`() throws {
         let worker = try Child(
             "spawn-fcgi", ["-n", "-s", path, "-M", "0660", "--", Repository.worker], log: folder.file("log"))
-        #expect(waitUntil(within: 10) { FileManager.default.fileExists(atPath: path) }, "\(log)")
+        #expect(waitUntil { FileManager.default.fileExists(atPath: path) }, "\(log)")
         try expectAnswers(worker)
-        #expect(worker.stop(SIGTERM, within: 10) == 0, "\(log)")
+        #expect(worker.stop() == 0, "\(log)")
     }
 
     @Test func `systemd is told READY only once the worker is ready, and STOPPING when it stops`() throws {
@@ -105,17 +105,17 @@ import Testing
             Repository.worker,
             environment: `The worker`.slow.merging(["MELASCAN_SOCKET": path, "NOTIFY_SOCKET": manager.path]) { $1 },
             log: folder.file("log"))
-        #expect(waitUntil(within: 10) { FileManager.default.fileExists(atPath: path) }, "\(log)")
+        #expect(waitUntil { FileManager.default.fileExists(atPath: path) }, "\(log)")
         // While it starts nothing is said; once it is said, it is true.
         var early = ""
         while !isReady(), worker.isRunning, early.isEmpty { early = manager.message(within: 0.005) ?? "" }
         #expect(early.isEmpty || isReady(), "\(early) was said too early")
-        let said = early.isEmpty ? manager.message(within: 10) : early
+        let said = early.isEmpty ? manager.message() : early
         #expect(said?.split(separator: "\n").contains("READY=1") == true)
         #expect(log.contains("ready: "))
         worker.send(SIGTERM)
-        #expect(manager.message(within: 10)?.contains("STOPPING=1") == true)
-        #expect(worker.wait(10) == 0)
+        #expect(manager.message()?.contains("STOPPING=1") == true)
+        #expect(worker.wait() == 0)
     }
 
     @Test func `systemd is never told READY by a worker that cannot start`() throws {
@@ -124,7 +124,7 @@ import Testing
             Repository.worker,
             environment: [
                 "MELASCAN_SOCKET": path, "NOTIFY_SOCKET": manager.path, "MELASCAN_ENSEMBLE": "/nonexistent",
-            ], within: 20)
+            ])
         #expect(ended.status == 1)
         #expect(manager.message(within: 0.2)?.contains("READY") != true)
     }

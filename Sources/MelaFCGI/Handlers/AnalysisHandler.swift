@@ -120,7 +120,11 @@ struct AnalysisHandler: Sendable {
         var analysis = try job.engine.ensemble.analyze(
             job.photo, options: job.options, isCancelled: { request.body.isClientGone },
             // A thread that finds no pass here begins the next one's, while this one is finished, noted and sent.
-            begun: job.place.endTurn, progress: progress)
+            begun: job.place.endTurn
+        ) {
+            service.metrics.passed()
+            progress($0)
+        }
         analysis.id = request.id
         let inference = analysis.timingMs.inference
         analysis.timingMs = job.timing

@@ -72,14 +72,14 @@ final class Child: @unchecked Sendable {
     }
 
     /// Waits for the end and gives the exit status; nil if it still runs after `seconds`.
-    func wait(_ seconds: Double) -> Int32? {
+    func wait(_ seconds: Double = Waiting.limit) -> Int32? {
         waitUntil(within: seconds) { !isRunning }
         return status
     }
 
     /// Sends `signal`, waits, and kills what is still there after `seconds`. Gives the exit status.
     @discardableResult
-    func stop(_ signal: Int32 = SIGTERM, within seconds: Double = 30) -> Int32 {
+    func stop(_ signal: Int32 = SIGTERM, within seconds: Double = Waiting.limit) -> Int32 {
         send(signal)
         if let status = wait(seconds) { return status }
         send(SIGKILL)

@@ -16,7 +16,7 @@ final class FastCGIClient {
         case stderr = 7
     }
 
-    init(path: String, timeout: Double = 30) throws {
+    init(path: String, timeout: Double = Waiting.limit) throws {
         socket = try Socket(path: path, timeout: timeout)
     }
 
@@ -24,7 +24,7 @@ final class FastCGIClient {
     /// string leaves the parameter out.
     static func call(
         _ path: String, _ method: String, _ target: String, body: Data = Data(), length: String? = nil,
-        parameters: [(String, String)] = [], timeout: Double = 30
+        parameters: [(String, String)] = [], timeout: Double = Waiting.limit
     ) throws -> FastCGIReply {
         let client = try FastCGIClient(path: path, timeout: timeout)
         try client.begin()
@@ -34,6 +34,16 @@ final class FastCGIClient {
         try client.send(body: body)
         try client.endBody()
         return try client.reply()
+    }
+
+    /// A photo on its way that never comes to its end: the first in the line holds up those behind it.
+    static func unfinished(_ path: String) throws -> FastCGIClient {
+        let client = try FastCGIClient(path: path)
+        try client.begin()
+        let type = [("CONTENT_TYPE", "multipart/form-data; boundary=a")]
+        try client.send(parameters: parameters("POST", "/v1/analyses", length: "1000", adding: type))
+        try client.send(body: Data("--a\r\n".utf8))
+        return client
     }
 
     /// The parameters of a request that the worker reads; those in `adding` replace them.

@@ -17,7 +17,7 @@ final class FileTrace {
                 "-o", folder.file("calls"),
             ],
             log: folder.file("strace.log"))
-        let attached = waitUntil(within: 10) { [self] in
+        let attached = waitUntil { [self] in
             let log = (try? String(contentsOfFile: folder.file("strace.log"), encoding: .utf8)) ?? ""
             let count = log.components(separatedBy: " attached").count - 1
             return !strace.isRunning || count >= processes.count
@@ -32,7 +32,7 @@ final class FileTrace {
     /// one that is no log (`….log`): one line each, as strace prints them, paths beside descriptors. Failed calls are
     /// not among them.
     func writes() -> [String] {
-        strace.stop(SIGINT, within: 10)
+        strace.stop(SIGINT)
         let calls = (try? String(contentsOfFile: folder.file("calls"), encoding: .utf8)) ?? ""
         return calls.split(separator: "\n").map(String.init).filter { line in
             guard !line.contains(" = -1 ") else { return false }

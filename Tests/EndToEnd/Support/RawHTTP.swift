@@ -6,9 +6,9 @@ struct RawHTTP: Sendable {
     /// The address to come from: another than 127.0.0.1 is still this machine.
     var source: String?
     /// Seconds without a byte after which a call throws.
-    var timeout: Double = 30
+    var timeout: Double = Waiting.limit
 
-    init(port: UInt16, source: String? = nil, timeout: Double = 30) {
+    init(port: UInt16, source: String? = nil, timeout: Double = Waiting.limit) {
         self.port = port
         self.source = source
         self.timeout = timeout

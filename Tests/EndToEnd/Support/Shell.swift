@@ -11,14 +11,14 @@ struct Shell: Sendable {
     /// Runs a program and waits for it. After `seconds` it is killed and this throws.
     static func run(
         _ program: String, _ arguments: String..., environment: [String: String] = [:],
-        within seconds: Double = 60
+        within seconds: Double = Waiting.limit
     ) throws -> Shell {
         try run(program, arguments: arguments, environment: environment, within: seconds)
     }
 
     static func run(
         _ program: String, arguments: [String], environment: [String: String] = [:],
-        within seconds: Double = 60
+        within seconds: Double = Waiting.limit
     ) throws -> Shell {
         let log = NSTemporaryDirectory() + "melascan-shell-" + UUID().uuidString
         defer { unlink(log) }
@@ -33,7 +33,7 @@ struct Shell: Sendable {
 
     /// Runs a line of bash.
     static func bash(
-        _ line: String, environment: [String: String] = [:], within seconds: Double = 60
+        _ line: String, environment: [String: String] = [:], within seconds: Double = Waiting.limit
     ) throws -> Shell {
         try run("/bin/bash", arguments: ["-c", line], environment: environment, within: seconds)
     }

@@ -22,7 +22,7 @@ extension Stack {
         do {
             let ready = try FastCGIClient.call(socket, "GET", "/v1/health/ready").http
             guard ready.status == 200 else { return "the worker is not ready: \(ready.status)" }
-            guard waitUntil(within: 5, { (try? queueLength()) == 0 }) else {
+            guard waitUntil({ (try? queueLength()) == 0 }) else {
                 return "the queue still holds \(try queueLength())"
             }
         } catch {

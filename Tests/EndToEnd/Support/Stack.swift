@@ -32,7 +32,7 @@ final class Stack: @unchecked Sendable {
     /// worker, only nginx's port is waited for. Throws, with the logs, when it is not ready after `seconds`.
     init(
         worker program: String? = Repository.worker, environment: [String: String] = [:],
-        site: Site? = .clinic, devices: TestAuthority? = nil, waits: Bool = true, within seconds: Double = 60
+        site: Site? = .clinic, devices: TestAuthority? = nil, waits: Bool = true, within seconds: Double = Waiting.limit
     ) throws {
         folder = try TemporaryFolder("melascan-stack")
         runDirectory = folder.path
@@ -73,7 +73,7 @@ final class Stack: @unchecked Sendable {
 
     var http: RawHTTP { RawHTTP(port: port) }
 
-    func fastCGI(timeout: Double = 30) throws -> FastCGIClient {
+    func fastCGI(timeout: Double = Waiting.limit) throws -> FastCGIClient {
         try FastCGIClient(path: socket, timeout: timeout)
     }
 
@@ -97,7 +97,7 @@ final class Stack: @unchecked Sendable {
     @discardableResult
     func stop() -> Int32? {
         nginx?.stop(SIGQUIT, within: 10)
-        let status = worker?.stop(SIGTERM, within: 60)
+        let status = worker?.stop()
         guardian.stop(SIGKILL)
         return status
     }
@@ -128,7 +128,7 @@ final class Stack: @unchecked Sendable {
     func restartNginx() throws {
         nginx?.stop(SIGQUIT, within: 10)
         nginx = try Stack.startNginx(folder.file("nginx.conf"), in: folder)
-        guard waitUntil(within: 10, { (try? http.open()) != nil }) else { throw HarnessError(nginxLog) }
+        guard waitUntil({ (try? http.open()) != nil }) else { throw HarnessError(nginxLog) }
     }
 
     private static func startNginx(_ words: [String], devices: TestAuthority?, in folder: TemporaryFolder) throws -> Child {

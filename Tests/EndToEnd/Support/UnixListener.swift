@@ -25,7 +25,7 @@ final class UnixListener: @unchecked Sendable {
     deinit { close(descriptor) }
 
     /// The next message; nil if none comes within `seconds`.
-    func message(within seconds: Double) -> String? {
+    func message(within seconds: Double = Waiting.limit) -> String? {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, Int32(seconds * 1000)) == 1 else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)

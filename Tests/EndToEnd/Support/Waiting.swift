@@ -1,8 +1,13 @@
 import Foundation
 
+enum Waiting {
+    /// Seconds in which what must come about at last has done so, however busy the machine: less would be a test of it.
+    static let limit = 120.0
+}
+
 /// Asks `condition` every 20 ms until it holds or `seconds` have passed; gives whether it held.
 @discardableResult
-func waitUntil(within seconds: Double, _ condition: () -> Bool) -> Bool {
+func waitUntil(within seconds: Double = Waiting.limit, _ condition: () -> Bool) -> Bool {
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {
         if condition() { return true }
