@@ -25,6 +25,32 @@ import Testing
         #expect(seen.withLock { $0 } == Array(repeating: Zeros(operands: false, results: false), count: threads))
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3])
+    func `a pass that is dropped ends before its next step on every thread, and leaves nothing behind`(threads: Int) throws {
+        let plan = try Plan(
+            architecture: Architecture(name: "tf_efficientnet_b0"), classes: 9, inputSize: 64, kernels: .choose(),
+            threads: threads, weights: DeterministicWeights())
+        let executor = Executor(kernels: try .choose(), threads: threads, plans: [plan])
+        let input = NetworkInput.values(64)
+        func run(dropsAt last: Int) -> (logits: [Float], steps: Int) {
+            var (asked, steps) = (0, 0)
+            let logits = executor.run(
+                plan, observer: { if $0 != nil { steps += 1 } },
+                isDropped: {
+                    asked += 1
+                    return asked > last
+                }, input: input)
+            return (logits, steps)
+        }
+        let whole = run(dropsAt: .max)
+        #expect(whole.logits.count == 9 && whole.steps == plan.steps.count)
+        for last in [0, 1, 2, 7, plan.steps.count - 1] {
+            let dropped = run(dropsAt: last)
+            #expect(dropped.logits.isEmpty && dropped.steps == last)
+            #expect(run(dropsAt: .max).logits == whole.logits)
+        }
+    }
+
     /// Whether subnormal operands, and results, are zero on this thread.
     private struct Zeros: Equatable {
         var operands: Bool

@@ -50,7 +50,7 @@ import Testing
         var results: [Int: [Double]] = [:]
         let finished = pool.run(
             count: count,
-            pass: { executor, index in
+            pass: { executor, index, _ in
                 running.add(1)
                 usleep(200)  // long enough for others to come beside it
                 if index >= count / threads * threads, running.value != 1 || executor.team.size != threads { crowded.add(1) }
@@ -70,7 +70,7 @@ import Testing
             // The last pass ends only once the other analysis has run: or else this test never does.
             let finished = pool.run(
                 count: 2,
-                pass: { _, index in
+                pass: { _, index, _ in
                     began.add(1)
                     while index == 1, last.value == 0 { mela_yield() }
                     return []
@@ -80,7 +80,7 @@ import Testing
         while began.value < 2 { mela_yield() }
         let finished = pool.run(
             count: 2,
-            pass: { _, _ in
+            pass: { _, _, _ in
                 last.add(1)
                 return []
             }, isCancelled: { false }, completed: { _, _ in results.add(1) })
@@ -101,7 +101,7 @@ import Testing
                 for _ in 0..<200 {
                     _ = pool.run(
                         count: number,
-                        pass: { executor, index in
+                        pass: { executor, index, _ in
                             running.add(1)
                             usleep(200)  // long enough for others to come beside it
                             let isTeams = index >= number / 2 * 2
@@ -127,7 +127,7 @@ import Testing
             let asked = Counter()
             let finished = pool.run(
                 count: 9,
-                pass: { _, index in
+                pass: { _, index, _ in
                     // Not before the one who cancels was asked.
                     while index > 1, asked.value == 0 { mela_yield() }
                     return []
@@ -137,6 +137,22 @@ import Testing
                     return isCancelled
                 }, begun: { announced += 1 }, completed: { _, _ in })
             #expect(finished == !isCancelled && announced == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `the passes that run are told when their analysis is dropped`() throws {
+        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        for _ in 0..<50 {
+            let running = Counter()
+            let finished = pool.run(
+                count: 8,
+                pass: { _, index, isDropped in
+                    if index > 0 { running.add(1) }
+                    // The first ends beside another one, and all others only once they are told: or else this test never does.
+                    while index == 0 ? running.value == 0 : !isDropped() { mela_yield() }
+                    return []
+                }, isCancelled: { true }, completed: { _, _ in })
+            #expect(!finished && (1...2).contains(running.value))
         }
     }
 

@@ -108,11 +108,11 @@ public final class Ensemble: Sendable {
         let metadata = members.indices.map { used.contains($0) ? members[$0].metadata?.features(for: patient) ?? [] : [] }
         return pool.run(
             count: passes.count,
-            pass: { executor, index in
+            pass: { executor, index, isDropped in
                 let pass = passes[index]
                 let plan = members[pass.member].plan
                 guard let square = photo.squares[plan.inputSize] else { return [] }
-                let logits = executor.run(plan, metadata: metadata[pass.member]) { rows, target, stride in
+                let logits = executor.run(plan, metadata: metadata[pass.member], isDropped: isDropped) { rows, target, stride in
                     View(index: pass.view).write(
                         rows: rows, of: square, normalized: normalization, to: target, stride: stride)
                 }

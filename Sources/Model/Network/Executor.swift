@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// Runs plans, one at a time, on a team of threads that share each step: holds the arena and the threads' scratch memory, allocated once.
 public final class Executor {
@@ -8,6 +9,8 @@ public final class Executor {
     private let scratch: [FloatBuffer]
     private let shares: [TaskShare]
     private let logits: FloatBuffer
+    /// The first step of this pass that is left out.
+    private let end = Atomic(Int.max)
 
     /// - Parameters:
     ///   - threads: that share the work, the caller among them.
@@ -32,23 +35,27 @@ public final class Executor {
     ///   - fill: writes some rows of the input: (inputSize, 3) floats each, row 0 at the given pointer, rows `stride` floats apart.
     ///     Called on every thread.
     ///   - observer: for measurements.
-    /// - Returns: the logits, one a class.
+    ///   - isDropped: asked before each step; once true, the rest is left out.
+    /// - Returns: the logits, one a class; none if it was dropped.
     func run(
-        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil,
+        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil, isDropped: @escaping () -> Bool = { false },
         fill: @escaping (_ rows: Range<Int>, _ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
     ) -> [Float] {
         precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count && plan.classes <= logits.count)
         precondition(kernels.has(plan.precision))
-        let (kernels, team, shares, arena, scratch, logits) = (kernels, team, shares, arena, scratch, logits)
-        team.run { member in
+        end.store(.max, ordering: .relaxed)
+        team.run { [self] member in
             let mode = mela_flush_subnormals()
             defer { mela_treat_subnormals(mode) }
             let pass = Pass(
                 plan: plan, kernels: kernels, arena: arena.pointer, scratch: scratch[member].pointer,
                 member: member, team: team, shares: shares)
             pass.prepare(fill)
-            for step in plan.steps {
+            for (number, step) in plan.steps.enumerated() {
+                // One decides for all, who leave before the same step: a number that is set later is a later step's.
+                if member == 0, isDropped() { end.store(number, ordering: .relaxed) }
                 team.barrier()
+                if end.load(ordering: .relaxed) <= number { return }
                 if member == 0 { observer?(step) }
                 pass.run(step.operation)
             }
@@ -58,6 +65,7 @@ public final class Executor {
                 observer?(nil)
             }
         }
+        guard end.load(ordering: .relaxed) == .max else { return [] }
         return (0..<plan.classes).map { logits.pointer[$0] }
     }
 

@@ -1,11 +1,13 @@
+import Synchronization
+
 /// The inference threads: fixed in number, working through the passes of one analysis after the other.
 ///
 /// As long as there is a pass for every thread, each takes the next one whole: nothing is waited for, and a thread that is held up
 /// holds up no other; one that finds none left begins the next analysis. The few that are left over at the end, and a single one, are
 /// shared by a team, so that they take less time.
 final class PassPool: Sendable {
-    /// The probabilities of one pass, one a class.
-    typealias Pass = @Sendable (_ executor: Executor, _ index: Int) -> [Double]
+    /// The probabilities of one pass, one a class. It may come back at once without any when `isDropped`.
+    typealias Pass = @Sendable (_ executor: Executor, _ index: Int, _ isDropped: @escaping () -> Bool) -> [Double]
 
     private struct State {
         /// In the order in which they came; all but the last have begun their last pass.
@@ -28,7 +30,8 @@ final class PassPool: Sendable {
             running += 1
             batches[place].next += 1
             batches[place].running += 1
-            return Assignment(batch: batch.number, pass: batch.pass, index: batch.next, isShared: isShared)
+            return Assignment(
+                batch: batch.number, pass: batch.pass, index: batch.next, isShared: isShared, dropped: batch.dropped)
         }
 
         mutating func finish(_ task: Assignment, _ result: [Double]) {
@@ -56,9 +59,15 @@ final class PassPool: Sendable {
         var next = 0
         var running = 0
         var finished: [(index: Int, result: [Double])] = []
+        let dropped = Dropped()
 
         /// No pass is left to begin.
         var hasBegun: Bool { next >= count }
+    }
+
+    /// Whether nobody waits for the results of a batch.
+    private final class Dropped: Sendable {
+        let value = Atomic(false)
     }
 
     private struct Assignment {
@@ -66,6 +75,7 @@ final class PassPool: Sendable {
         var pass: Pass
         var index: Int
         var isShared: Bool
+        var dropped: Dropped
     }
 
     private let state = Monitor(State())
@@ -96,7 +106,7 @@ final class PassPool: Sendable {
     /// Runs passes 0..<count and blocks until they are done; waits first until those of another analysis have all begun.
     ///
     /// - Parameters:
-    ///   - isCancelled: asked between passes, on the calling thread; once true, passes that have not begun are dropped.
+    ///   - isCancelled: asked between passes, on the calling thread; once true, the other passes are dropped, those that run too.
     ///   - begun: called on the calling thread once, when no pass is left to begin: another analysis may follow.
     ///   - completed: called on the calling thread for each result, in the order in which they come.
     /// - Returns: false if it was cancelled.
@@ -129,7 +139,10 @@ final class PassPool: Sendable {
             }
             if done < count { cancelled = isCancelled() }
         }
-        state.update { $0[number]?.next = count }
+        state.update {
+            $0[number]?.next = count
+            $0[number]?.dropped.value.store(true, ordering: .relaxed)
+        }
         if !isAnnounced { begun() }
         state.wait { state -> Void? in
             guard state[number]?.running == 0 else { return nil }
@@ -148,7 +161,7 @@ final class PassPool: Sendable {
                 return state.take(asLeader: isLeader).map { .some($0) }
             }
             guard let task else { return }
-            let result = task.pass(task.isShared ? team : own, task.index)
+            let result = task.pass(task.isShared ? team : own, task.index) { task.dropped.value.load(ordering: .relaxed) }
             pulse.beat()
             state.update { $0.finish(task, result) }
         }
