@@ -39,7 +39,7 @@ final class Metrics: Sendable {
         }
     }
 
-    /// A pass of a network has ended.
+    /// A pass of a network counts towards an answer, be it given or not.
     func passed() {
         counts.withLock { $0.passes += 1 }
     }
@@ -67,7 +67,8 @@ final class Metrics: Sendable {
         family("melascan_requests_total", "counter", "Answers by route and status.", labelled(counts.requests))
         family("melascan_analyses_total", "counter", "Analyses by verdict.", labelled(counts.verdicts))
         family(
-            "melascan_passes_total", "counter", "Passes of networks, also for clients that left.", [("", String(counts.passes))])
+            "melascan_passes_total", "counter", "Passes of networks counted towards answers, also of clients that left.",
+            [("", String(counts.passes))])
         family("melascan_abandoned_total", "counter", "Clients that left before their answer.", [("", String(counts.abandoned))])
         let name = "melascan_analysis_seconds"
         text += "# HELP \(name) Analyses, from the request in the worker to the answer.\n# TYPE \(name) histogram\n"

@@ -17,9 +17,6 @@ import Testing
         from site: Stack, clients: Int, while body: @escaping @Sendable () throws -> Void
     ) throws -> [HTTPReply] {
         let photo = try Fixture.photo("odd.jpg")
-        var http = site.http
-        http.timeout = 120  // the slow worker has eight in line
-        let patient = http
         let hasEnded = Mutex(false)
         let told = atOnce(clients + 1) { index in
             if index == clients {
@@ -29,7 +26,7 @@ import Testing
             }
             var replies: [HTTPReply] = []
             while !hasEnded.withLock({ $0 }) {
-                replies.append(try patient.post("/v1/analyses", [.file("image", photo), .text("views", "2")]))
+                replies.append(try site.http.post("/v1/analyses", [.file("image", photo), .text("views", "2")]))
             }
             return replies
         }
@@ -47,6 +44,8 @@ import Testing
             for _ in 0..<5 {
                 usleep(700_000)
                 let old = workers.withLock { $0.removeLast() }
+                // Until then a signal ends it as it would any program.
+                #expect(waitUntil { old.catches(SIGTERM) })
                 let status = old.stop()
                 statuses.withLock { $0.append(status) }
                 let new = try start(on: listener, in: folder, environment)

@@ -55,17 +55,17 @@ import Testing
         let form = try FormPart.encoded([.file("image", Fixture.photo("landscape.jpg"))])
         // Longer than what would be a standstill, but each pass is a step. The bound is systemd's own, with as many tries.
         let isHeard = try (0..<5).contains { _ in
-            let started = Date()
-            let silence = try longestSilence { [path] in
-                let replies = atOnce(6) { _ in
-                    try FastCGIClient.call(
-                        path, "POST", "/melanoma", body: form.body, parameters: [("CONTENT_TYPE", form.contentType)])
+            let end = Date().addingTimeInterval(5)
+            return try longestSilence { [path] in
+                let results = atOnce(2) { _ in
+                    repeat {
+                        let reply = try FastCGIClient.call(
+                            path, "POST", "/melanoma", body: form.body, parameters: [("CONTENT_TYPE", form.contentType)])
+                        #expect(reply.http.status == 200)
+                    } while Date() < end
                 }
-                let statuses = try replies.map { try $0.get().http.status }
-                #expect(statuses == Array(repeating: 200, count: 6))
-            }
-            #expect(Date().timeIntervalSince(started) > 4.5, "too quick to show anything")
-            return silence < 1
+                for result in results { try result.get() }
+            } < 1
         }
         #expect(isHeard)
         #expect(worker.stop() == 0)

@@ -3,9 +3,9 @@ import Testing
 
 /// How the worker starts and how it ends, without nginx.
 @Suite(.serialized) struct `The worker` {
-    /// Slow enough for a test to look in the middle: about two seconds an analysis.
+    /// Slow enough for a test to look in the middle: one to two seconds an analysis.
     static let slow = [
-        "MELASCAN_KERNELS": "reference", "MELASCAN_PRECISION": "fp32", "MELASCAN_THREADS": "1",
+        "MELASCAN_KERNELS": "baseline", "MELASCAN_PRECISION": "fp32", "MELASCAN_THREADS": "1",
         "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "0",
     ]
     let form: (contentType: String, body: Data)
@@ -23,7 +23,9 @@ import Testing
     // MARK: The start
 
     @Test func `is not ready before its self-test, and says so in the meantime`() throws {
-        let stack = try Stack(environment: Self.slow, site: nil, waits: false)
+        // The slowest kernels: a second a pass.
+        let stack = try Stack(
+            environment: Self.slow.merging(["MELASCAN_KERNELS": "reference"]) { $1 }, site: nil, waits: false)
         var statuses: [Int] = []
         var refusals: [HTTPReply] = []
         let ready = waitUntil {
@@ -182,8 +184,14 @@ import Testing
     }
 
     @Test func `ends at once when there is nothing to do, also while it still starts`() throws {
-        let idle = try Stack(site: nil)
-        #expect(idle.worker?.stop() == 0)
+        // Before it would have waited for requests on their way; a busy machine may need some tries.
+        let isQuick = try (0..<5).contains { _ in
+            let idle = try Stack(site: nil)
+            let start = Date()
+            #expect(idle.worker?.stop() == 0)
+            return Date().timeIntervalSince(start) < 1.5
+        }
+        #expect(isQuick)
 
         let starting = try Stack(environment: Self.slow, site: nil, waits: false)
         #expect(waitUntil { FileManager.default.fileExists(atPath: starting.socket) })

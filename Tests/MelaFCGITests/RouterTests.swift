@@ -191,10 +191,18 @@ import Testing
     @Test func `a client that left gets no passes`() throws {
         let body = MemoryBody(TestForm().adding(image: photo).closed)
         body.isClientGone = true
-        let router = try router
+        let router = Router(service: try TestService.make())
+        func counts(abandoned: Int, passes: Int) -> Bool {
+            let metrics = router.respond(to: get("/metrics")).text
+            return metrics.contains("melascan_abandoned_total \(abandoned)\n")
+                && metrics.contains("melascan_passes_total \(passes)\n")
+        }
         let response = router.respond(to: TestForm().adding(image: photo).request(source: body))
         #expect(response.status.code == 500)
-        #expect(router.respond(to: get("/metrics")).text.contains("melascan_abandoned_total 1"))
+        #expect(counts(abandoned: 1, passes: 0))
+        let one = TestForm().adding(image: photo).adding("views", "1").adding("members", "1")
+        #expect(router.respond(to: one.request()).status == .ok)
+        #expect(counts(abandoned: 1, passes: 1))
     }
 
     @Test func `only pages of allowed origins may call`() throws {

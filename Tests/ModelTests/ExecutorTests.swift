@@ -18,7 +18,7 @@ import Testing
         let seen = Mutex<[Zeros]>([])
         let note: @Sendable () -> Void = { seen.withLock { $0.append(Zeros(subnormal: subnormal, normal: normal)) } }
         let fill: (Range<Int>, UnsafeMutablePointer<Float>, Int) -> Void = { _, _, _ in note() }
-        _ = executor.run(plan, observer: { next in if next == nil { note() } }, fill: fill)
+        _ = executor.run(plan, observer: { next in if next == nil { note() } }, isDropped: { false }, fill: fill)
         #expect(seen.withLock { $0 } == Array(repeating: Zeros(operands: true, results: true), count: threads + 1))
         seen.withLock { $0 = [] }
         executor.team.run { _ in note() }

@@ -67,7 +67,7 @@ extension Ensemble {
         let metadata = member.metadata?.features(for: PatientInformation()) ?? []
         guard let square = photo.squares[member.plan.inputSize] else { return [] }
         let normalization = normalization
-        return executor.run(member.plan, metadata: metadata) { rows, target, stride in
+        return executor.run(member.plan, metadata: metadata, isDropped: { false }) { rows, target, stride in
             View(index: view).write(rows: rows, of: square, normalized: normalization, to: target, stride: stride)
         }
     }

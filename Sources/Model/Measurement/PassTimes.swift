@@ -27,7 +27,7 @@ struct PassTimes {
                 kinds[current.kind, default: 0] += time
                 if let next { current = (next.stage, next.operation.kind) }
             }
-            _ = executor.run(plan, metadata: metadata, observer: byPart ? observer : nil, fill: fill)
+            _ = executor.run(plan, metadata: metadata, observer: byPart ? observer : nil, isDropped: { false }, fill: fill)
             guard pass > 0 else { continue }
             times.passes.append(total.milliseconds)
             for (stage, time) in stages { times.stages[stage, default: []].append(time) }

@@ -32,13 +32,13 @@ public final class Executor {
     ///
     /// - Parameters:
     ///   - metadata: the features of the patient's metadata; as many as the plan asks for.
-    ///   - fill: writes some rows of the input: (inputSize, 3) floats each, row 0 at the given pointer, rows `stride` floats apart.
-    ///     Called on every thread.
     ///   - observer: for measurements.
     ///   - isDropped: asked before each step; once true, the rest is left out.
+    ///   - fill: writes some rows of the input: (inputSize, 3) floats each, row 0 at the given pointer, rows `stride` floats apart.
+    ///     Called on every thread.
     /// - Returns: the logits, one a class; none if it was dropped.
     func run(
-        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil, isDropped: @escaping () -> Bool = { false },
+        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil, isDropped: @escaping () -> Bool,
         fill: @escaping (_ rows: Range<Int>, _ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
     ) -> [Float] {
         precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count && plan.classes <= logits.count)

@@ -67,6 +67,13 @@ final class Child: @unchecked Sendable {
         }
     }
 
+    /// Whether it has a handler for this signal (SigCgt).
+    func catches(_ signal: Int32) -> Bool {
+        let lines = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8))?.split(separator: "\n") ?? []
+        let mask = lines.first { $0.hasPrefix("SigCgt:") }.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+        return mask & 1 << (UInt64(signal) - 1) != 0
+    }
+
     func send(_ signal: Int32) {
         if isRunning { kill(pid, signal) }
     }

@@ -164,7 +164,8 @@ final class Stack: @unchecked Sendable {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw HarnessError("cannot make a pair of sockets") }
         defer { close(ends[0]) }
-        let script = "read end; folder=$1; shift; kill -TERM \"$@\" 2>/dev/null; rm -rf \"$folder\""
+        let script =
+            "read end; folder=$1; shift; kill -TERM \"$@\" 2>/dev/null; kill -CONT \"$@\" 2>/dev/null; rm -rf \"$folder\""
         let shell = try Child(
             "/bin/sh", ["-c", script, "sh", folder] + pids.map(String.init), log: "/dev/null", input: ends[0])
         return (shell, ends[1])
