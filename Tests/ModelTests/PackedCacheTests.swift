@@ -4,12 +4,14 @@ import Testing
 @testable import Model
 
 /// What is kept between starts: used when it is whole and of the same weights, made anew otherwise.
-@Suite struct PackedCacheTests {
+@Suite final class PackedCacheTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "melascan-cache-\(UUID())")
 
     init() throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// Weights that count how often they are read.
     private final class CountedWeights: WeightSource, @unchecked Sendable {
