@@ -1,10 +1,10 @@
 # What a person types. Each target is one script in scripts/; `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz cluster-test build format lint clean install uninstall deb deb-test
+.PHONY: help run test bench train fuzz cluster-test build format lint clean install uninstall deb deb-test
 
 PORT ?= 8080
-export PORT SITE NAME DESTDIR CENTRAL HOSTS
+export PORT SITE NAME DESTDIR CENTRAL HOSTS DATA
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: ## everything: style, Swift, browser; about ten minutes the first time
 
 bench: ## compare the engine with PyTorch, ONNX Runtime and OpenVINO here, and plot it (ARGS="--quick"; ARGS=--help)
 	@exec scripts/bench $(ARGS)
+
+train: ## train networks and compare recipes, at leisure (DATA=FOLDER with manifest.csv; ARGS=status; hours)
+	@exec scripts/train $(ARGS)
 
 fuzz: ## search for input that does harm (TARGET=checkpoints, multipart, header, jpeg or parameters; SECONDS=60 for each)
 	@exec scripts/fuzz $(or $(TARGET),all) $(SECONDS)

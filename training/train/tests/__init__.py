@@ -1,0 +1,1 @@
+"""Tests of the training harness: `python -m pytest train/tests` in training/."""
