@@ -1,4 +1,16 @@
 extension ImagingError {
+    /// A stable name: the last part of a problem's type.
+    public var code: String {
+        switch self {
+        case .empty: "image-empty"
+        case .notJPEG: "image-not-jpeg"
+        case .unsupportedJPEG: "image-unsupported"
+        case .damaged: "image-damaged"
+        case .tooManyPixels: "image-too-many-pixels"
+        case .tooManyScans: "image-too-complex"
+        }
+    }
+
     /// What is wrong with the file and what to do about it, for the person who chose it.
     public var advice: String {
         switch self {

@@ -46,31 +46,77 @@ struct Router: Sendable {
     }
 
     /// Answers any request; never throws.
+    ///
+    /// An answer is noted when it is complete: one that is streamed, at the stream's end, with the time that the whole took.
     func respond(to request: Request) -> Response {
         let watch = Stopwatch()
         let route = routes.first { $0.path == request.path }
+        var outcome: Outcome
         var response: Response
         do {
             response = try respond(to: request, by: route)
+            outcome = .answered(response.status.code)
         } catch {
             let problem = Problem(error)
-            if error as? ModelError == .cancelled {
-                service.metrics.abandoned()
-            } else if [.internalError, .notRecorded, .recordsUnavailable].contains(problem.code) {
-                service.logger.error("\(request.id) \(error)")
-            }
+            outcome = Outcome(of: error)
             Self.drain(request)
             response = .problem(problem, for: request)
         }
         if let name = HTTPField.Name("X-Request-ID") { response.headers[name] = request.id }
         response.headers[.cacheControl] = "no-store"
         allowOrigin(of: request, in: &response)
-        service.metrics.answered(route: route?.path ?? "other", status: response.status.code)
+        guard case .stream(let stream) = response.body else {
+            note(outcome, of: request, at: route, after: watch)
+            return response
+        }
+        response.body = .stream { send in
+            do {
+                try stream(send)
+            } catch {
+                outcome = Outcome(of: error)
+                if let event = try? ServerEvent.encode("problem", Problem(error).document) { _ = send(event) }
+            }
+            note(outcome, of: request, at: route, after: watch)
+        }
+        return response
+    }
+
+    /// What became of a request.
+    private enum Outcome {
+        case answered(Int)
+        /// An error, and the status that says so.
+        case failed(any Error, Int)
+        /// The client left before its answer.
+        case abandoned
+
+        init(of error: any Error) {
+            self = error as? ModelError == .cancelled ? .abandoned : .failed(error, Problem(error).code.status.code)
+        }
+
+        /// 499 is nginx's for a client that left.
+        var status: Int {
+            switch self {
+            case .answered(let status), .failed(_, let status): status
+            case .abandoned: 499
+            }
+        }
+    }
+
+    /// Counts and logs what became of a request; in full where it is the server's fault.
+    private func note(_ outcome: Outcome, of request: Request, at route: Route?, after watch: Stopwatch) {
+        switch outcome {
+        case .answered: break
+        case .abandoned: service.metrics.abandoned()
+        case .failed(let error, _):
+            if [.internalError, .notRecorded, .recordsUnavailable].contains(Problem(error).code) {
+                service.logger.error("\(request.id) \(error)")
+            }
+        }
+        service.metrics.answered(route: route?.path ?? "other", status: outcome.status)
         // Health is asked for every second or faster: that would bury the rest.
         service.logger.log(
             level: route?.path.hasPrefix("/v1/health/") == true ? .debug : .info,
-            "\(request.id) \(route?.path ?? "other") \(response.status.code) \(watch.milliseconds.decimals(0)) ms")
-        return response
+            "\(request.id) \(route?.path ?? "other") \(outcome.status) \(watch.milliseconds.decimals(0)) ms")
     }
 
     private func respond(to request: Request, by route: Route?) throws -> Response {

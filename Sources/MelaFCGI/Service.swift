@@ -9,8 +9,10 @@ final class Service: Sendable {
     /// A loaded and tested ensemble.
     struct Engine: Sendable {
         var ensemble: Ensemble
-        /// What an analysis takes unless it is asked otherwise, with the operating point that its verdict is given at.
-        var defaults: Ensemble.Options
+        /// What is set here for all analyses.
+        var practice: Practice
+        /// Of an analysis that asks for nothing.
+        var plan: AnalysisPlan
     }
 
     private struct Loading {
@@ -117,28 +119,29 @@ final class Service: Sendable {
             kernels: Kernels.choose(settings.kernels, for: settings.precision),
             precision: settings.precision, cache: settings.cache.map(PackedCache.init(folder:)))
         let loadTime = watch.milliseconds
-        var defaults = Ensemble.Options()
-        defaults.views = settings.views
-        defaults.members = settings.members
-        defaults.operatingPoint = try ensemble.operatingPoint(named: settings.operatingPoint)
+        var practice = Practice()
+        practice.views = settings.views
+        practice.members = settings.members
+        practice.operatingPoint = settings.operatingPoint
+        practice.stopsEarly = settings.earlyStop
         do {
-            try ensemble.check(defaults)
+            _ = try AnalysisPlan(under: practice, of: ensemble.manifest)
         } catch {
             guard case .option(let field, let reason) = error else { throw error }
             throw SettingsError(name: "MELASCAN_\(field.uppercased())", reason: "\(reason) for this ensemble")
         }
         let difference = try ensemble.selfTest()
-        defaults.stopsEarly = settings.earlyStop
-        defaults.budget = settings.budgetSeconds.map { Budget(seconds: $0, speed: measuredSpeed(of: ensemble)) }
-        loading.update { $0.engine = Engine(ensemble: ensemble, defaults: defaults) }
+        practice.timeLimit = settings.budgetSeconds.map { TimeLimit(seconds: $0, speed: measuredSpeed(of: ensemble)) }
+        let plan = try AnalysisPlan(under: practice, of: ensemble.manifest)
+        loading.update { $0.engine = Engine(ensemble: ensemble, practice: practice, plan: plan) }
         let name = "\(ensemble.manifest.name) \(ensemble.manifest.version)"
         logger.info(
-            "ready: \(name), \(ensemble.passes(for: defaults)) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, \(ensemble.precision.rawValue); loaded in \(loadTime.decimals(0)) ms, tested and ready in \(watch.milliseconds.decimals(0)) ms"
+            "ready: \(name), \(plan.passes) of \(ensemble.passes) passes, \(ensemble.threads) threads, \(ensemble.kernels.name) kernels, \(ensemble.precision.rawValue); loaded in \(loadTime.decimals(0)) ms, tested and ready in \(watch.milliseconds.decimals(0)) ms"
         )
         if difference == nil { logger.warning("the ensemble stores no result to test itself with") }
-        if let budget = ensemble.shortfall(of: defaults) {
+        if let left = plan.shortfall {
             logger.warning(
-                "\(budget.asked - budget.planned) of \(budget.asked) passes are left out: with them an analysis would take longer than MELASCAN_BUDGET_SECONDS=\(budget.seconds) on this machine"
+                "\(left.asked - left.planned) of \(left.asked) passes are left out: with them an analysis would take longer than MELASCAN_BUDGET_SECONDS=\(left.seconds) on this machine"
             )
         }
     }

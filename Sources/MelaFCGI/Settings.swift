@@ -15,8 +15,8 @@ struct Settings: Sendable, Equatable {
     /// How much an analysis takes unless it is asked otherwise; nil: as the ensemble says.
     var views: Int?
     var members: Int?
-    /// Analyses end once further passes can hardly move the verdict, where the ensemble has a rule for it.
-    var earlyStop = true
+    /// Analyses end once further passes can hardly move the verdict, where the ensemble has a rule for it; nil: as the ensemble says.
+    var earlyStop: Bool?
     /// Seconds that an analysis's passes may take; nil: as many as they take.
     var budgetSeconds: Int? = 15
     var mode = Mode.clinic
@@ -66,7 +66,7 @@ struct Settings: Sendable, Equatable {
         ("MELASCAN_MEMBERS", "first members that an analysis takes unless asked otherwise (as the ensemble says)"),
         (
             "MELASCAN_EARLY_STOP",
-            "off: all passes are made, even where the ensemble's rule says that the rest can hardly move the verdict (on)"
+            "on: an analysis ends once the ensemble's rule says that the rest of its passes can hardly move the verdict; off: all are made (as the ensemble says)"
         ),
         (
             "MELASCAN_BUDGET_SECONDS",
@@ -132,7 +132,7 @@ struct Settings: Sendable, Equatable {
         maxPixels = try number("melascan.max.pixels", "MELASCAN_MAX_PIXELS", in: 1...1_000_000_000, default: maxPixels)
         views = try limit("melascan.views", "MELASCAN_VIEWS", upTo: 8)
         members = try limit("melascan.members", "MELASCAN_MEMBERS", upTo: 1000)
-        earlyStop = try choice("melascan.early.stop", "MELASCAN_EARLY_STOP", of: Switch.self) != .off
+        earlyStop = try choice("melascan.early.stop", "MELASCAN_EARLY_STOP", of: Switch.self).map { $0 == .on }
         let seconds = try number(
             "melascan.budget.seconds", "MELASCAN_BUDGET_SECONDS", in: 0...3600, default: budgetSeconds ?? 0)
         budgetSeconds = seconds == 0 ? nil : seconds

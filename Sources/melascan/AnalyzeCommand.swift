@@ -9,7 +9,12 @@ struct AnalyzeCommand: ParsableCommand {
         commandName: "analyze", abstract: "Analyses photos and prints what the server would answer.")
 
     @Argument(help: "JPEG files.", completion: .file(extensions: ["jpg", "jpeg"]))
-    var photos: [String]
+    var photos: [String] = []
+
+    @Option(
+        help: "A CSV file that names the photos, in a column file, and may give each an age, a sex and a site.",
+        completion: .file(extensions: ["csv"]))
+    var cases: String?
 
     @OptionGroup var engine: EngineOptions
 
@@ -22,72 +27,87 @@ struct AnalyzeCommand: ParsableCommand {
     @Option(help: "The patient's age in years.")
     var age: String?
 
-    @Option(help: "The patient's sex: female, male or unknown.")
+    @Option(help: "The patient's sex: \(Sex.allCases.map(\.rawValue).joined(separator: ", ")).")
     var sex: String?
 
-    @Option(help: "Where the lesion is, such as torso or \"upper extremity\".")
+    @Option(help: "Where the lesion is: \(Site.allCases.map(\.rawValue).joined(separator: ", ")).")
     var site: String?
 
     @Option(help: "The operating point's name; the bundle's first if not given.")
     var operatingPoint: String?
 
-    @Flag(help: "Prints the server's JSON object, one a line.")
+    @Flag(help: "Prints the server's JSON object for each photo, one a line, with its file; for a photo that fails, the problem.")
     var json = false
 
     @Flag(
-        inversion: .prefixedNo, help: "Ends once further passes can hardly move the verdict, where the bundle has a rule for it.")
-    var earlyStop = true
+        inversion: .prefixedNo,
+        help: "Ends once further passes can hardly move the verdict, where the bundle has a rule for it (as the bundle says).")
+    var earlyStop: Bool?
 
     @Flag(help: "Adds each pass's score to the JSON object.")
     var passes = false
 
+    @Flag(help: "Adds to the JSON object what each pass's classifier read of the picture.")
+    var features = false
+
+    func validate() throws {
+        guard photos.isEmpty != (cases == nil) else { throw ValidationError("Name photos, or a list of them by --cases.") }
+        guard cases == nil || (age ?? sex ?? site) == nil else {
+            throw ValidationError("With --cases the list says age, sex and site: leave --age, --sex and --site out.")
+        }
+    }
+
     func run() throws {
+        let cases = try cases.map(PhotoCase.list) ?? photos.map { PhotoCase(file: $0, age: age, sex: sex, site: site) }
+        // What is wrong with all photos ends the run before the first.
+        if self.cases == nil { _ = try cases.first?.patient.get() }
         let ensemble = try engine.load()
-        var options = Ensemble.Options()
-        options.views = views
-        options.members = members
-        options.stopsEarly = earlyStop
-        options.listsPasses = passes
-        options.patient = try PatientInformation(age: age, sex: sex, site: site)
-        options.operatingPoint = try ensemble.operatingPoint(named: operatingPoint)
-        try ensemble.check(options)
+        var practice = Practice()
+        practice.operatingPoint = operatingPoint
+        practice.stopsEarly = earlyStop
+        var wishes = AnalysisRequest()
+        wishes.views = views
+        wishes.members = members
+        wishes.listsPasses = passes
+        wishes.listsFeatures = features
+        _ = try AnalysisPlan(wishes, under: practice, of: ensemble.manifest)
         _ = try ensemble.selfTest()
         var failed = false
-        for photo in photos {
-            do {
-                let analysis = try analyze(photo, with: ensemble, options: options)
-                if json {
-                    print(String(decoding: try AnswerJSON.encode(analysis), as: UTF8.self))
-                } else {
-                    print(AnalysisText.describe(analysis, photo: photo))
-                }
-            } catch {
+        for photo in cases {
+            let result = Result {
+                wishes.patient = try photo.patient.get()
+                return try analyze(photo.path, by: AnalysisPlan(wishes, under: practice, of: ensemble.manifest), with: ensemble)
+            }
+            if json {
+                print(String(decoding: try AnswerJSON.encode(AnalysisLine(file: photo.file, result: result)), as: UTF8.self))
+            }
+            switch result {
+            case .success(let analysis):
+                if !json { print(AnalysisText.describe(analysis, photo: photo.file)) }
+            case .failure(let error):
                 failed = true
-                Terminal.complain("\(photo): \(Complaint.text(error))")
+                Terminal.complain("\(photo.file): \(Complaint.text(error))")
             }
         }
         if failed { throw ExitCode.failure }
     }
 
-    private func analyze(_ path: String, with ensemble: Ensemble, options: Ensemble.Options) throws -> Analysis {
+    private func analyze(_ path: String, by plan: AnalysisPlan, with ensemble: Ensemble) throws -> Analysis {
         let total = Stopwatch()
-        var lap = Stopwatch()
         let bytes = try Photo.read(path)
-        _ = lap.lap()
+        var timing = Analysis.Timing()
+        var lap = Stopwatch()
         let image = try bytes.withUnsafeBytes { bytes throws(ImagingError) in
             try JPEGDecoder().decode(bytes, threads: ensemble.threads)
         }
-        let decode = lap.lap()
+        timing.decode = lap.lap()
         let photo = ensemble.prepare(image)
-        let preprocess = lap.lap()
+        timing.preprocess = lap.lap()
         let bar = ProgressBar(unit: "passes")
         defer { bar.clear() }
-        var analysis = try ensemble.analyze(
-            photo, options: options, progress: { bar.show(done: $0.done, of: $0.of) })
-        analysis.timingMs.decode = decode
-        analysis.timingMs.preprocess = preprocess
-        analysis.timingMs.total = total.milliseconds
-        analysis.timingMs.round()
-        return analysis
+        let reading = try ensemble.read(photo, by: plan, for: .init(progress: { bar.show(done: $0.done, of: $0.of) }))
+        timing.inference = lap.lap()
+        timing.total = total.milliseconds
+        return Analysis(reading, timing: timing, by: ensemble)
     }
 }

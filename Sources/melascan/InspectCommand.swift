@@ -16,15 +16,14 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         let watch = Stopwatch()
         let ensemble = try Ensemble(directory: directory, threads: Processor.count, kernels: Kernels.choose())
+        let manifest = ensemble.manifest
+        let plan = try AnalysisPlan(of: manifest)
         let difference = try ensemble.selfTest()
         let seconds = (watch.milliseconds / 1000).decimals(2)
         if json {
-            var options = Ensemble.Options()
-            options.stopsEarly = true
-            print(String(decoding: try AnswerJSON.encode(ensemble.card(with: options)), as: UTF8.self))
+            print(String(decoding: try AnswerJSON.encode(ensemble.card(of: plan)), as: UTF8.self))
             return
         }
-        let manifest = ensemble.manifest
         print("\(manifest.name) \(manifest.version)")
         print("  licence: \(manifest.licence)")
         print("  provenance: \(manifest.provenance)")
@@ -36,7 +35,7 @@ struct InspectCommand: ParsableCommand {
             )
         }
         print(
-            "  passes: \(ensemble.passes(for: Ensemble.Options())) of \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
+            "  passes: \(plan.passes) of \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
                 + "\((Double(ensemble.multiplyAdds) / 1e9).decimals(2)) G multiply-adds")
         print(
             "  calibration: \(manifest.calibration.map { "\($0.method.rawValue), fitted at a rate of \($0.prevalence)" } ?? "none")"
@@ -45,7 +44,7 @@ struct InspectCommand: ParsableCommand {
         let rule = manifest.earlyStop.map {
             "bound \($0.bound), above it \($0.exceeded) of \($0.cases) cases (\($0.measuredOn))"
         }
-        print("  early stop: \(rule ?? "none, as none was measured")")
+        print("  early stop: \(rule.map { $0 + (plan.stopsEarly ? "; used" : "; used where it is asked for") } ?? "none, as none was measured")")
         print(
             "  stored as \(ensemble.storage), computed in \(ensemble.precision.rawValue) with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads"
         )
@@ -66,8 +65,8 @@ struct InspectCommand: ParsableCommand {
     private static func describe(_ point: OperatingPoint) -> String {
         func measured(_ name: String, _ value: Double?, _ interval: [Double]?) -> String? {
             guard let value else { return nil }
-            let range = interval.map { " (\($0.map(AnalysisText.percent).joined(separator: "…")))" } ?? ""
-            return "\(name) \(AnalysisText.percent(value))\(range)"
+            let range = interval.map { " (\($0.map({ Words.english.percent($0) }).joined(separator: "…")))" } ?? ""
+            return "\(name) \(Words.english.percent(value))\(range)"
         }
         let parts = [
             measured("sensitivity", point.sensitivity, point.sensitivity95),

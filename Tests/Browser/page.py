@@ -44,7 +44,7 @@ window.fetch = (url, options = {}) => {
       signal: options.signal,
       begin: () => resolve(new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })),
       waiting: (ahead) => send('waiting', { ahead }),
-      progress: (done, of, probability) => send('progress', { done, of, probability }),
+      progress: (done, of, probability, threshold = 0.1305) => send('progress', { done, of, probability, threshold }),
       end: () => pipe.close(),
       analysis: (analysis) => { send('analysis', analysis); pipe.close(); },
       problem: (status, title, detail, headers = {}) => resolve(new Response(

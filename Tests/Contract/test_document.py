@@ -135,6 +135,15 @@ class TheDocument(ContractTestCase):
             codes |= set(re.findall(PROBLEM + r"[a-z-]+", site.read_text(encoding="utf-8")))
         self.assertEqual(set(DOCUMENT["components"]["schemas"]["ProblemType"]["enum"]), codes)
 
+    def test_it_lists_the_reasons_and_remarks_of_the_sources_and_no_others(self):
+        swift = (REPOSITORY / "Sources/Model/Reading/Statement.swift").read_text(encoding="utf-8")
+        enumeration = swift[swift.index("enum Code: String") : swift.index("enum Value")]
+        codes = {raw or name for name, raw in re.findall(r'^\s*case (\w+)(?: = "([a-z_]+)")?$', enumeration, re.MULTILINE)}
+        self.assertGreater(len(codes), 15)
+        documented = [DOCUMENT["components"]["schemas"][name]["properties"]["code"]["enum"] for name in ("Reason", "Remark")]
+        rules = {code for code in codes if code.startswith("rule_")}  # they have a text alone
+        self.assertEqual(set(sum(documented, [])), codes - rules)
+
     def test_it_lists_the_paths_of_the_router_and_no_others(self):
         swift = (REPOSITORY / "Sources/MelaFCGI/Router.swift").read_text(encoding="utf-8")
         routes = set(re.findall(r'Route\(\s*path: "([^"]+)", method: \.(\w+)', swift))

@@ -3,7 +3,7 @@ import Testing
 
 /// One photo, one number: whichever way it is asked for.
 @Suite(.serialized) struct `The same number` {
-    private static let shared = Result { try Stack() }
+    private static let shared = Result { try Stack(environment: ["MELASCAN_EARLY_STOP": "on"]) }
     private static let photos = [
         "landscape.jpg", "portrait.jpg", "odd.jpg", "small.jpg", "orientation-6.jpg", "orientation-3.jpg", "progressive.jpg",
         "cmyk.jpg", "grayscale.jpg", "one-pixel.jpg", "trailing-bytes.jpg",
@@ -14,10 +14,10 @@ import Testing
         stack = try Self.shared.get()
     }
 
-    /// What `melascan analyze --json` prints, an object a line.
+    /// What `melascan analyze --json` prints, an object a line; with an early end, as the server is set to.
     private func tool(_ words: [String]) throws -> [[String: Any]] {
         // Its own words go to stderr.
-        let list = (words.map { "'\($0)'" }).joined(separator: " ")
+        let list = ((words.contains("--no-early-stop") ? words : words + ["--early-stop"]).map { "'\($0)'" }).joined(separator: " ")
         let ran = try Shell.bash("exec '\(Repository.tool)' analyze --json \(list) 2>/dev/null")
         try #require(ran.succeeded, "\(ran.output)")
         return try ran.output.split(separator: "\n").map { line in

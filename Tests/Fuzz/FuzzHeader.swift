@@ -69,5 +69,5 @@ private final class Parameters: Connection {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
     func write(_ data: Data) -> Bool { true }
     func flush() -> Bool { true }
-    var isClientGone: Bool { false }
+    var isGone: Bool { false }
 }

@@ -42,11 +42,17 @@ import Testing
     ) throws -> Analysis {
         let ensemble = try Ensemble(directory: scratch.bundle, threads: 2, kernels: Kernels.choose())
         #expect(try (ensemble.selfTest() ?? 1) <= 1e-5)
-        var options = Ensemble.Options()
-        options.views = views
-        options.members = members
-        options.patient = patient
-        return try ensemble.analyze(ensemble.prepare(SyntheticLesion.image(width: 320, height: 240)), options: options)
+        var request = AnalysisRequest()
+        request.views = views
+        request.members = members
+        request.patient = patient
+        return try analyze(with: ensemble, request)
+    }
+
+    private func analyze(with ensemble: Ensemble, _ request: AnalysisRequest = AnalysisRequest()) throws -> Analysis {
+        let photo = ensemble.prepare(SyntheticLesion.image(width: 320, height: 240))
+        let reading = try ensemble.read(photo, by: AnalysisPlan(request, of: ensemble.manifest))
+        return Analysis(reading, timing: .init(), by: ensemble)
     }
 
     private func expectAgreement(_ analysis: Analysis, _ softmax: [Double], _ classes: [String], within tolerance: Double = 1e-5)
@@ -116,8 +122,7 @@ import Testing
         #expect(outcome.manifest.classes == WinnersModel.nineClasses)
         #expect(outcome.manifest.members.map(\.classes) == [WinnersModel.fourClasses, nil, nil])
         let ensemble = try Ensemble(directory: scratch.bundle, threads: 2, kernels: Kernels.choose())
-        let analysis = try ensemble.analyze(
-            ensemble.prepare(SyntheticLesion.image(width: 320, height: 240)), options: Ensemble.Options())
+        let analysis = try analyze(with: ensemble)
         #expect(analysis.passes == 6 && analysis.passesAvailable == 24)
         for name in WinnersModel.nineClasses {
             var sum = 0.0

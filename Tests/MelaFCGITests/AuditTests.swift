@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Model
 import Records
 import Testing
@@ -9,10 +10,18 @@ import Testing
 @Suite struct AuditTests {
     private let photo = (try? TestService.fixture("landscape.jpg")) ?? Data()
 
-    private func withRecords(_ body: (Service, URL) throws -> Void) throws {
+    private func withRecords(
+        logger: Logger? = nil, change: (inout Settings) -> Void = { _ in }, _ body: (Service, URL) throws -> Void
+    ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "melascan-audit-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        try body(TestService.make { $0.records = folder.path(percentEncoded: false) }, folder)
+        try body(
+            TestService.make(
+                logger: logger,
+                change: {
+                    $0.records = folder.path(percentEncoded: false)
+                    change(&$0)
+                }), folder)
     }
 
     private var form: TestForm {
@@ -33,12 +42,14 @@ import Testing
             #expect(content["id"] as? String == request.id && content["verdict"] != nil && content["probability"] is Double)
             #expect(content["ensemble"] as? String == service.engine?.ensemble.sha256 && content["passes"] as? Int == 2)
             #expect(content["stoppedEarly"] as? Bool == false)
+            let ensemble = try #require(service.engine?.ensemble)
+            #expect(content["precision"] as? String == ensemble.precision.rawValue && content["storage"] as? String == "fp16")
             for word in ["63", "palms", "patient", "photo.jpg", "mole"] { #expect(!entry.content.contains("\"\(word)")) }
         }
     }
 
     @Test func `an analysis that ended early is noted as one`() throws {
-        try withRecords { service, folder in
+        try withRecords(change: { $0.earlyStop = true }) { service, folder in
             #expect(Router(service: service).respond(to: TestForm().adding(image: photo).request()).status == .ok)
             var contents: [String] = []
             try RecordsStore(folder.path(percentEncoded: false)).audit.forEach { contents.append($0.content) }
@@ -56,8 +67,10 @@ import Testing
         }
     }
 
-    @Test func `an answer that can't be noted is not given`() throws {
-        try withRecords { service, folder in
+    @Test(arguments: ["application/json", "text/event-stream"])
+    func `an answer that can't be noted is not given, and the log says why`(accept: String) throws {
+        let log = KeptLog()
+        try withRecords(logger: Logger(label: "test") { _ in log }) { service, folder in
             // Another process holds the store for longer than a write waits.
             let other = Process()
             other.executableURL = URL(filePath: "/usr/bin/python3")
@@ -71,10 +84,13 @@ import Testing
             try other.run()
             defer { other.terminate() }
             #expect(pipe.fileHandleForReading.availableData.count > 0)
-            let response = Router(service: service).respond(to: form.request())
-            #expect(response.status.code == 503)
-            let json = try response.json()
-            #expect(json["type"] as? String == "urn:melascan:problem:not-recorded" && json["probability"] == nil)
+            let request = form.request(accept: accept)
+            let text = Router(service: service).respond(to: request).text
+            #expect(text.contains(#""type":"urn:melascan:problem:not-recorded""#) && !text.contains(#""verdict""#))
+            let lines = log.lines.filter { $0.contains(request.id) }
+            #expect(lines.count == 2 && lines[0].hasPrefix("error \(request.id) "))
+            #expect(lines.last?.hasPrefix("info \(request.id) /v1/analyses 503 ") == true, "\(lines)")
+            #expect(service.metrics.text(queued: 0, isReady: true).contains(#"status="503"} 1"#))
         }
     }
 

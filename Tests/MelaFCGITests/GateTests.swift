@@ -14,7 +14,7 @@ import Testing
         Request(
             id: "id", method: .get, path: path, contentType: nil, contentLength: nil, accept: "*/*", origin: nil,
             remoteAddress: address, isSecure: isSecure, authorization: token.map { "Bearer \($0)" },
-            certificateSubject: certificate, body: MemoryBody(Data()))
+            certificateSubject: certificate, body: MemoryBody(Data()), client: MemoryBody(Data()))
     }
 
     private func code(_ response: Response) throws -> String? {

@@ -84,7 +84,7 @@ import Testing
     func `pages and streams are given only where they are named`(accept: String, preference: Request.Preference) {
         let request = Request(
             id: "", method: .get, path: "/", contentType: nil, contentLength: nil, accept: accept, origin: nil,
-            body: MemoryBody(Data()))
+            body: MemoryBody(Data()), client: MemoryBody(Data()))
         #expect(request.preference == preference)
     }
 
@@ -100,7 +100,7 @@ import Testing
         func read(into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
         func write(_ data: Data) -> Bool { true }
         func flush() -> Bool { true }
-        var isClientGone: Bool { false }
+        var isGone: Bool { false }
     }
 
     @Test func `the path comes from the first parameter that has one, without its query`() {

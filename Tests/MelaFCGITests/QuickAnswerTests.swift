@@ -25,7 +25,7 @@ import Testing
         try Router(service: service).respond(
             to: Request(
                 id: "id", method: .get, path: "/v1/ensemble", contentType: nil, contentLength: nil, accept: "*/*", origin: nil,
-                remoteAddress: "127.0.0.1", body: MemoryBody(Data()))
+                remoteAddress: "127.0.0.1", body: MemoryBody(Data()), client: MemoryBody(Data()))
         ).json()
     }
 
@@ -41,7 +41,7 @@ import Testing
     // MARK: - Early stop
 
     @Test func `says in each form that it stopped early, and by which rule`() throws {
-        let service = try TestService.make()
+        let service = try TestService.make { $0.earlyStop = true }
         let json = try post(service).json()
         let passes = try #require(json["passes"] as? Int)
         let stop = try #require(json["early_stop"] as? [String: Any])
@@ -62,15 +62,15 @@ import Testing
     }
 
     @Test func `is not given to the original app, which gets the mean of all passes`() throws {
-        let service = try TestService.make()
-        let whole = try TestService.make { $0.earlyStop = false }
+        let service = try TestService.make { $0.earlyStop = true }
+        let whole = try TestService.make()
         let original = try post(service, "/melanoma").json()["confidence"] as? Double
         #expect(try original == post(whole).json()["raw_probability"] as? Double)
         #expect(try original != post(service).json()["raw_probability"] as? Double)
     }
 
-    @Test func `is switched off by one setting`() throws {
-        let service = try TestService.make { $0.earlyStop = false }
+    @Test func `is not given by the default ensemble unless the server is set to it`() throws {
+        let service = try TestService.make()
         let json = try post(service).json()
         #expect(json["passes"] as? Int == 16 && json["early_stop"] is NSNull)
         #expect(try card(service)["early_stop"] is NSNull)
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `has its measure in the model card`() throws {
-        let rule = try #require(try card(TestService.make())["early_stop"] as? [String: Any])
+        let rule = try #require(try card(TestService.make { $0.earlyStop = true })["early_stop"] as? [String: Any])
         #expect(rule["cases"] as? Int == 1134 && rule["measured_on"] as? String == "validation split: 2,025 photos")
     }
 
@@ -155,27 +155,5 @@ import Testing
         #expect(try comes { try (card(service)["defaults"] as? [String: Int])?["passes"] == 16 })
         #expect(service.queue.count == 0 && times.withLock { $0.isEmpty })
         #expect(running == nil)
-    }
-}
-
-/// What was logged, with its level.
-private final class KeptLog: LogHandler {
-    private let kept = Mutex<[String]>([])
-    var lines: [String] { kept.withLock { $0 } }
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    var logLevel: Logger.Level {
-        get { .info }
-        set {}
-    }
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        kept.withLock { $0.append("\(event.level) \(event.message)") }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Logging
 import Model
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
     private func get(_ path: String, method: HTTPRequest.Method = .get, origin: String? = nil) -> Request {
         Request(
             id: "id", method: method, path: path, contentType: nil, contentLength: nil, accept: "*/*", origin: origin,
-            remoteAddress: "127.0.0.1", body: MemoryBody(Data()))
+            remoteAddress: "127.0.0.1", body: MemoryBody(Data()), client: MemoryBody(Data()))
     }
 
     private func expect(_ response: Response, _ status: Int, _ code: String) throws {
@@ -190,7 +191,7 @@ import Testing
 
     @Test func `a client that left gets no passes`() throws {
         let body = MemoryBody(TestForm().adding(image: photo).closed)
-        body.isClientGone = true
+        body.isGone = true
         let router = Router(service: try TestService.make())
         func counts(abandoned: Int, passes: Int) -> Bool {
             let metrics = router.respond(to: get("/metrics")).text
@@ -203,6 +204,28 @@ import Testing
         let one = TestForm().adding(image: photo).adding("views", "1").adding("members", "1")
         #expect(router.respond(to: one.request()).status == .ok)
         #expect(counts(abandoned: 1, passes: 1))
+    }
+
+    @Test func `a stream is logged and counted at its end, as what became of it`() throws {
+        let log = KeptLog()
+        let service = try TestService.make(logger: Logger(label: "test") { _ in log })
+        func lines(_ request: Request) -> [String] { log.lines.filter { $0.contains(request.id) } }
+        let form = TestForm().adding("views", "1").adding(image: photo)
+        let whole = form.request(accept: "text/event-stream")
+        let response = Router(service: service).respond(to: whole)
+        #expect(response.status == .ok && lines(whole).isEmpty)
+        #expect(response.text.contains("event: analysis"))
+        #expect(lines(whole).count == 1 && lines(whole)[0].hasPrefix("info \(whole.id) /v1/analyses 200 "))
+
+        let body = MemoryBody(form.closed)
+        let left = form.request(accept: "text/event-stream", source: body)
+        let stream = Router(service: service).respond(to: left)
+        body.isGone = true
+        #expect(!stream.text.contains("event: analysis"))
+        #expect(lines(left).count == 1 && lines(left)[0].hasPrefix("info \(left.id) /v1/analyses 499 "))
+        let metrics = service.metrics.text(queued: 0, isReady: true)
+        #expect(metrics.contains(#"status="200"} 1"#) && metrics.contains(#"status="499"} 1"#))
+        #expect(metrics.contains("melascan_abandoned_total 1"))
     }
 
     @Test func `only pages of allowed origins may call`() throws {

@@ -47,8 +47,9 @@ import Testing
         usleep(50_000)
         since = Stopwatch()
         var steps: [Bool] = []
-        _ = try ensemble.analyze(
-            photo, options: .init(), progress: { _ in steps.append(service.standstill <= since.milliseconds + 1) })
+        _ = try ensemble.read(
+            photo, by: AnalysisPlan(of: ensemble.manifest),
+            for: .init(progress: { _ in steps.append(service.standstill <= since.milliseconds + 1) }))
         #expect(steps.count == ensemble.passes && steps.allSatisfy(\.self))
         usleep(50_000)
         #expect(service.standstill >= 50)

@@ -37,10 +37,11 @@ enum TestService {
 }
 
 /// A body in memory.
-final class MemoryBody: BodySource {
+final class MemoryBody: BodySource, Client {
     private let data: Data
     private var position = 0
-    var isClientGone = false
+    /// As a client it may leave.
+    var isGone = false
 
     init(_ data: Data) {
         self.data = data
@@ -87,10 +88,11 @@ struct TestForm {
     func request(
         _ path: String = "/v1/analyses", accept: String = "*/*", length: Int? = nil, source: MemoryBody? = nil
     ) -> Request {
-        Request(
+        let body = source ?? MemoryBody(closed)
+        return Request(
             id: Identifier.next(), method: .post, path: path, contentType: Self.contentType,
             contentLength: length ?? closed.count,
-            accept: accept, origin: nil, remoteAddress: "127.0.0.1", body: source ?? MemoryBody(closed))
+            accept: accept, origin: nil, remoteAddress: "127.0.0.1", body: body, client: body)
     }
 }
 

@@ -33,7 +33,7 @@ import Testing
     @Test func `several photos give one JSON object a line, with the server's keys`() throws {
         let result = try run(
             "analyze", fixture("landscape.jpg"), fixture("small.jpg"), "--json", "--age", "63", "--sex", "female", "--site",
-            "torso", "--no-early-stop")
+            "torso")
         #expect(result.status == 0 && result.errors.isEmpty)
         let lines = result.output.split(separator: "\n")
         #expect(lines.count == 2)
@@ -42,9 +42,60 @@ import Testing
             #expect(json["passes"] as? Int == 16 && json["raw_probability"] != nil && json["timing_ms"] != nil)
             #expect((json["patient"] as? [String: Any])?["age"] as? Int == 63)
         }
+        #expect(lines[0].contains(#""file":"Tests/Fixtures/imaging/landscape.jpg""#) && lines[1].contains("small.jpg"))
     }
 
-    @Test func `an analysis ends early unless it is told not to, and lists its passes where it is asked to`() throws {
+    private func json(_ line: Substring) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+
+    @Test func `a list gives each photo its age, sex and site, and a line to each, whatever is wrong with it`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "melascan-list-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for photo in ["landscape.jpg", "truncated.jpg"] {
+            try FileManager.default.copyItem(at: Self.root.appending(path: fixture(photo)), to: folder.appending(path: photo))
+        }
+        // As a spreadsheet writes it: a byte order mark, semicolons, quotation marks, an empty line at the end.
+        let list = "\u{FEFF}file;site;age;sex;note\r\nlandscape.jpg;anterior torso;63;female;\"a; b\"\r\n"
+            + "truncated.jpg;;;;\r\nlandscape.jpg;;200;;\r\nnothing.jpg;;;;\r\nlandscape.jpg;;;;\r\n;;;;\r\n"
+        try Data(list.utf8).write(to: folder.appending(path: "list.csv"))
+        let result = try run("analyze", "--cases", folder.appending(path: "list.csv").path(percentEncoded: false), "--json")
+        let lines = try result.output.split(separator: "\n").map(json)
+        #expect(result.status == 1 && lines.count == 5)
+        #expect(lines.map { $0["file"] as? String } == ["landscape.jpg", "truncated.jpg", "landscape.jpg", "nothing.jpg", "landscape.jpg"])
+        let patient = try #require(lines[0]["patient"] as? [String: Any])
+        #expect(patient["age"] as? Int == 63 && patient["sex"] as? String == "female" && patient["site"] as? String == "anterior torso")
+        #expect((lines[4]["patient"] as? [String: Any])?["age"] is NSNull)
+        let problems = lines.map { ($0["problem"] as? [String: Any])?["type"] as? String }
+        #expect(
+            problems == [
+                nil, "urn:melascan:problem:image-damaged", "urn:melascan:problem:field-invalid",
+                "urn:melascan:problem:file-unreadable", nil,
+            ])
+        #expect((lines[2]["problem"] as? [String: Any])?["field"] as? String == "age" && lines[1]["probability"] == nil)
+    }
+
+    @Test(arguments: [
+        ("name\na.jpg\n", "no column named file"), ("file,age\n,3\n", "names no file in photo 1"),
+        ("file\n\"a.jpg\"b\n", "is no CSV file"),
+    ])
+    func `a list that is none is refused, and says what it lacks`(text: String, words: String) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "melascan-list-\(UUID().uuidString).csv")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let result = try run("analyze", "--cases", file.path(percentEncoded: false), "--json")
+        #expect(result.status != 0 && result.output.isEmpty && result.errors.contains(words), "\(result.errors)")
+    }
+
+    @Test func `photos are named once: by themselves or by a list, which then says all of the patient`() throws {
+        #expect(try run("analyze").errors.contains("Name photos, or a list of them"))
+        #expect(try run("analyze", "--cases", "x.csv", fixture("small.jpg")).errors.contains("Name photos, or a list of them"))
+        #expect(try run("analyze", "--cases", "x.csv", "--age", "3").errors.contains("leave --age"))
+        #expect(try run("analyze", "--cases", "nowhere.csv").errors.contains("nowhere.csv can't be read"))
+    }
+
+    @Test func `an analysis ends early where it is told to, and lists its passes where it is asked to`() throws {
         for (flag, isWhole) in [("--no-early-stop", true), ("--early-stop", false)] {
             let result = try run("analyze", fixture("landscape.jpg"), "--json", "--passes", flag)
             let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
@@ -52,8 +103,9 @@ import Testing
             #expect((passes == 16) == isWhole && (json["early_stop"] is NSNull) == isWhole)
             #expect((json["pass_scores"] as? [Double])?.count == passes)
         }
-        let words = try run("analyze", fixture("landscape.jpg")).output
+        let words = try run("analyze", fixture("landscape.jpg"), "--early-stop").output
         #expect(words.contains("Stopped after") && words.contains("of 16 passes"))
+        #expect(try run("analyze", fixture("landscape.jpg")).output.contains("All 16 passes gave"))
     }
 
     @Test func `for people it says what the figure is and what it is not`() throws {
@@ -66,7 +118,9 @@ import Testing
     @Test func `a bad photo is complained of, the others are still analysed, and the status says so`() throws {
         let result = try run("analyze", fixture("photo.png"), fixture("landscape.jpg"), "nothing.jpg", "--json")
         #expect(result.status == 1)
-        #expect(result.output.split(separator: "\n").count == 1)
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 3 && lines[0].contains("image-not-jpeg") && lines[1].contains(#""verdict""#))
+        #expect(lines[2].contains(#""file":"nothing.jpg""#) && lines[2].contains("file-unreadable"))
         #expect(
             result.errors.contains("PNG file; only JPEG is read") && result.errors.contains("nothing.jpg: there is no such file"))
     }

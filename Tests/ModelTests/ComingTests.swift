@@ -45,8 +45,8 @@ import Testing
         let plan = try Self.plan(kernels: .choose("reference"))
         let shares = [TaskShare(), TaskShare()]
         let arena = FloatBuffer(count: 1)
-        let pass = Pass(
-            plan: plan, kernels: try .choose("reference"), arena: arena.pointer, scratch: arena.pointer, member: 0,
+        let pass = PassPart(
+            plan: plan, kernels: try .choose("reference"), arena: arena.pointer, scratch: arena.pointer, rank: 0,
             team: Team(size: 2), shares: shares)
         shares[1].set(4..<8)
         var taken: [[Int]] = []

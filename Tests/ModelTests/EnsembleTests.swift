@@ -13,20 +13,17 @@ import Testing
     }
 
     private var ensemble: Ensemble { get throws { try Self.ensemble.get() } }
-    private var photo: PreparedPhoto {
-        get throws { try ensemble.prepare(SyntheticLesion.image(width: 320, height: 240)) }
-    }
+    private var photo: PreparedPhoto { get throws { try ensemble.syntheticPhoto } }
 
-    private func options(views: Int? = nil, members: Int? = nil) throws -> Ensemble.Options {
-        var options = Ensemble.Options()
-        options.views = views
-        options.members = members
-        options.operatingPoint = try ensemble.operatingPoint(named: nil)
-        return options
+    private func request(views: Int? = nil, members: Int? = nil) -> AnalysisRequest {
+        var request = AnalysisRequest()
+        request.views = views
+        request.members = members
+        return request
     }
 
     @Test func `the mean over passes, members and classes fit together`() throws {
-        let analysis = try ensemble.analyze(photo, options: options())
+        let analysis = try ensemble.analyze(photo)
         #expect(try analysis.passes == 16 && analysis.passesAvailable == 16 && analysis.precision == ensemble.precision)
         #expect(abs(analysis.classes.values.reduce(0, +) - 1) < 1e-5)
         #expect(analysis.classes["melanoma"] == analysis.rawProbability)
@@ -34,6 +31,7 @@ import Testing
         #expect(abs(members.reduce(0, +) / 2 - analysis.rawProbability) < 2e-6)
         #expect(analysis.spread.lowest <= analysis.rawProbability && analysis.rawProbability <= analysis.spread.highest)
         #expect(!analysis.calibrated && analysis.probability == analysis.rawProbability)
+        #expect(analysis.probabilitySpread == analysis.spread && analysis.probabilityThreshold == analysis.operatingPoint?.threshold)
         #expect(analysis.remarks.contains { $0.contains("not calibrated") })
     }
 
@@ -41,123 +39,99 @@ import Testing
         let single = try Ensemble(
             directory: Fixtures.root.appending(path: "ensembles/default").path(percentEncoded: false), threads: 1,
             kernels: Kernels.choose())
-        let first = try ensemble.analyze(photo, options: options())
-        let second = try ensemble.analyze(photo, options: options())
-        let third = try single.analyze(photo, options: options())
+        let first = try ensemble.analyze(photo)
+        let second = try ensemble.analyze(photo)
+        let third = try single.analyze(photo)
         #expect(first.classes == second.classes && first.classes == third.classes)
         #expect(first.id != second.id)
     }
 
     @Test func `limits make fewer passes, and the answer says so`() throws {
-        let analysis = try ensemble.analyze(photo, options: options(views: 3, members: 1))
+        let analysis = try ensemble.analyze(photo, request(views: 3, members: 1))
         #expect(analysis.passes == 3 && analysis.members.count == 1)
         #expect(analysis.remarks.contains { $0.contains("Only 3 of 16 passes") })
     }
 
-    @Test func `an operating point that nothing was measured at is said to be one`() throws {
-        var options = try options(views: 1)
-        options.operatingPoint = OperatingPoint(name: "guess", threshold: 0.3)
-        let remarks = try ensemble.analyze(photo, options: options).remarks
-        #expect(remarks.contains { $0.hasPrefix("Nothing is known of how often the operating point guess is right") })
-        #expect(remarks.contains("Only 2 of 16 passes were made."))
-        #expect(!remarks.contains { $0.contains("disagree") })
-    }
-
-    @Test func `passes that disagree strongly are said to`() throws {
-        let order = PassOrder(members: 2, views: 1)
-        let remarks = try ensemble.remarks(photo: photo, order: order, options: options(), deviation: 0.25)
-        #expect(remarks.contains { $0.contains("The passes disagree strongly") })
-    }
-
     @Test func `each member's score bears its file's name`() throws {
-        let members = try ensemble.analyze(photo, options: options(views: 1)).members
+        let members = try ensemble.analyze(photo, request(views: 1)).members
         #expect(members.map(\.file) == ["tf_efficientnet_lite0.safetensors", "tf_efficientnet_lite1.safetensors"])
     }
 
-    @Test(arguments: [(0, nil), (9, nil), (nil, 0), (nil, 3)] as [(Int?, Int?)])
-    func `limits outside of the ensemble are refused`(views: Int?, members: Int?) throws {
-        #expect(throws: ModelError.self) { try ensemble.analyze(photo, options: options(views: views, members: members)) }
+    @Test func `the default ensemble makes all its passes`() throws {
+        let plan = try AnalysisPlan(of: ensemble.manifest)
+        #expect(plan.passes == 16 && !plan.stopsEarly && plan.operatingPoint?.name == "sensitivity-95")
     }
 
-    @Test func `progress counts every pass and ends at the answer`() throws {
+    @Test func `progress counts every pass and ends at the answer, on the answer's scale`() throws {
         var seen: [Ensemble.Progress] = []
-        let analysis = try ensemble.analyze(photo, options: options(), progress: { seen.append($0) })
+        let analysis = try ensemble.analyze(photo, for: .init(progress: { seen.append($0) }))
         #expect(seen.map(\.done) == Array(1...16))
         #expect(seen.allSatisfy { $0.of == 16 && (0...1).contains($0.probability) })
-        #expect(abs((seen.last?.probability ?? 0) - analysis.probability) < 2e-6)
+        #expect(seen.allSatisfy { $0.threshold == analysis.probabilityThreshold })
+        #expect(seen.last?.probability == analysis.probability)
     }
 
     @Test func `an analysis that nobody waits for is dropped, and the next one is whole`() throws {
         var asked = 0
         #expect(throws: ModelError.cancelled) {
             try ensemble.analyze(
-                photo, options: options(),
-                isCancelled: {
+                photo,
+                for: .init(isGone: {
                     asked += 1
                     return asked >= 3
-                })
+                }))
         }
         #expect(asked < 16)
-        #expect(try ensemble.analyze(photo, options: options()).passes == 16)
+        #expect(try ensemble.analyze(photo).passes == 16)
+    }
+
+    @Test func `features are handed on where they are asked for, and are what the classifier reads`() throws {
+        var request = request(views: 2)
+        request.listsFeatures = true
+        request.listsPasses = true
+        let analysis = try ensemble.analyze(photo, request)
+        let features = try #require(analysis.passFeatures)
+        #expect(features.count == 4 && features.allSatisfy { $0.count == 1280 && $0.contains { $0 != 0 } })
+        // Two views of one photo through one network are close, but not the same.
+        #expect(features[0] != features[2])
+        #expect(try ensemble.analyze(photo).passFeatures == nil)
+        // The classifier by hand, from the stored weights.
+        let file = Fixtures.root.appending(path: "ensembles/default/tf_efficientnet_lite0.safetensors")
+        let weights = try Safetensors(path: file.path(percentEncoded: false), name: "lite0")
+        let (matrix, bias) = try (
+            weights.values(of: "classifier.weight", shape: [9, 1280]), weights.values(of: "classifier.bias", shape: [9]))
+        let logits = (0..<9).map { row -> Float in
+            var sum = bias[row]
+            for (index, feature) in features[0].enumerated() { sum += feature * matrix[row * 1280 + index] }
+            return sum
+        }
+        let score = Softmax.probabilities(logits)[6]
+        #expect(abs(score - (analysis.passScores?.first ?? 9)) < 1e-5)
     }
 
     @Test func `what was said about the patient is echoed and marked as not used`() throws {
-        var options = try options(views: 1)
-        options.patient = try PatientInformation(age: "63", sex: "female", site: "palms/soles")
-        let analysis = try ensemble.analyze(photo, options: options)
+        var request = request(views: 1)
+        request.patient = try PatientInformation(age: "63", sex: "female", site: "palms/soles")
+        let analysis = try ensemble.analyze(photo, request)
         let json = String(decoding: try AnswerJSON.encode(analysis), as: UTF8.self)
         #expect(json.contains(#""patient":{"age":63,"assumed":{},"sex":"female","site":"palms/soles","used":false}"#))
         #expect(analysis.remarks.contains { $0.hasPrefix("Age, sex and site were not used") })
     }
 
     @Test func `what is not known is null in JSON, and keys are in snake case`() throws {
-        let analysis = try ensemble.analyze(photo, options: Ensemble.Options())
-        let json = String(decoding: try AnswerJSON.encode(analysis), as: UTF8.self)
-        #expect(json.contains(#""operating_point":null"#) && json.contains(#""age":null"#))
-        #expect(json.contains(#""raw_probability":"#) && json.contains(#""timing_ms":"#))
+        var manifest = try ensemble.manifest
+        manifest.operatingPoints = []
+        let pointless = try Ensemble(
+            manifest: manifest, sha256: "", directory: Fixtures.root.appending(path: "ensembles/default").path(percentEncoded: false),
+            threads: 2, kernels: Kernels.choose())
+        let json = String(decoding: try AnswerJSON.encode(pointless.analyze(photo, request(views: 1))), as: UTF8.self)
+        #expect(json.contains(#""operating_point":null"#) && json.contains(#""probability_threshold":null"#))
+        #expect(json.contains(#""raw_probability":"#) && json.contains(#""timing_ms":"#) && json.contains(#""age":null"#))
         #expect(json.contains(#""sha256":"#))
     }
 }
 
-@Suite struct VerdictTests {
-    private let point = OperatingPoint(name: "test", threshold: 0.2)
-
-    private func photo(side: Int = 200, greyscale: Bool = false, flat: Bool = false) -> PreparedPhoto {
-        let rgb = (0..<(side * side)).flatMap { pixel -> [UInt8] in
-            let level = flat ? 120 : UInt8(truncatingIfNeeded: pixel * 7)
-            return [level, level / 2, level / 3]
-        }
-        return PreparedPhoto(Image(width: side, height: side, rgb: rgb, isGreyscale: greyscale), sides: [64])
-    }
-
-    @Test func `at the threshold it is flagged, below it is not`() {
-        #expect(Verdict.reached(probability: 0.2, at: point, photo: photo(), smallestCrop: 150).verdict == .flagged)
-        let below = Verdict.reached(probability: 0.1999, at: point, photo: photo(), smallestCrop: 150)
-        #expect(below.verdict == .notFlagged && below.reasons.map(\.code) == [.belowThreshold])
-    }
-
-    @Test func `a greyscale, small or blank photo is not judged, whatever its score`() {
-        for (photo, code) in [
-            (photo(greyscale: true), Verdict.Reason.Code.greyscale), (photo(side: 149), .tooSmall),
-            (photo(flat: true), .noStructure),
-        ] {
-            let (verdict, reasons) = Verdict.reached(probability: 0.9, at: point, photo: photo, smallestCrop: 150)
-            #expect(verdict == .cannotJudge && reasons.map(\.code) == [code])
-        }
-    }
-
-    @Test func `without an operating point there is no verdict`() {
-        let (verdict, reasons) = Verdict.reached(probability: 0.9, at: nil, photo: photo(), smallestCrop: nil)
-        #expect(verdict == .cannotJudge && reasons.map(\.code) == [.noOperatingPoint])
-    }
-
-    @Test func `no sentence reassures`() throws {
-        let words = [0.01, 0.99].flatMap {
-            Verdict.reached(probability: $0, at: point, photo: photo(), smallestCrop: nil).reasons.map(\.text)
-        }
-        for word in ["benign", "low risk", "harmless", "safe"] { #expect(!words.joined().lowercased().contains(word)) }
-    }
-
+@Suite struct DecimalsTests {
     @Test(arguments: [(0.1305, 3, "0.131"), (0, 1, "0.0"), (12.345, 2, "12.35"), (-0.5, 1, "-0.5"), (0.9996, 3, "1.000")])
     func `numbers keep their decimals`(value: Double, count: Int, text: String) {
         #expect(value.decimals(count) == text)

@@ -240,18 +240,19 @@ enum NetworkInput {
 }
 
 extension Executor {
-    /// Runs a plan on (3, size, size) values.
+    /// The logits of a plan for (3, size, size) values; none if it was dropped.
     func run(
         _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil, isDropped: @escaping () -> Bool = { false },
         input: [Float]
     ) -> [Float] {
         let size = plan.inputSize
-        return run(plan, metadata: metadata, observer: observer, isDropped: isDropped) { rows, target, stride in
+        let output = run(plan, metadata: metadata, observer: observer, isDropped: isDropped) { rows, target, stride in
             for y in rows {
                 for x in 0..<size {
                     for channel in 0..<3 { target[y * stride + 3 * x + channel] = input[(channel * size + y) * size + x] }
                 }
             }
         }
+        return output?.logits ?? []
     }
 }

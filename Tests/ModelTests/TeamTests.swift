@@ -44,13 +44,13 @@ import Testing
         let plan = try Plan(
             architecture: Architecture(name: "tf_efficientnet_lite0"), classes: 9, inputSize: 32, kernels: .choose(),
             weights: SyntheticWeights())
-        let pool = try PassPool(threads: threads, kernels: .choose(), plans: [plan])
+        let pool = try PassPool<[Double]>(threads: threads, kernels: .choose(), plans: [plan])
         let running = Counter()
         let crowded = Counter()
         var results: [Int: [Double]] = [:]
         let finished = pool.run(
             count: count,
-            pass: { executor, index, _ in
+            work: { executor, index, _ in
                 running.add(1)
                 usleep(200)  // long enough for others to come beside it
                 if index >= count / threads * threads, running.value != 1 || executor.team.size != threads { crowded.add(1) }
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `a thread that finds no pass left begins the next analysis`() throws {
-        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        let pool = try PassPool<[Double]>(threads: 2, kernels: .choose(), plans: [])
         let began = Counter()
         let last = Counter()
         let results = Counter()
@@ -70,7 +70,7 @@ import Testing
             // The last pass ends only once the other analysis has run: or else this test never does.
             let finished = pool.run(
                 count: 2,
-                pass: { _, index, _ in
+                work: { _, index, _ in
                     began.add(1)
                     while index == 1, last.value == 0 { mela_yield() }
                     return []
@@ -80,7 +80,7 @@ import Testing
         while began.value < 2 { mela_yield() }
         let finished = pool.run(
             count: 2,
-            pass: { _, _, _ in
+            work: { _, _, _ in
                 last.add(1)
                 return []
             }, isCancelled: { false }, completed: { _, _ in results.add(1) })
@@ -91,7 +91,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func `what a team shares waits for another analysis's last pass, also of one that is dropped`()
         throws
     {
-        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        let pool = try PassPool<[Double]>(threads: 2, kernels: .choose(), plans: [])
         let running = Counter()
         let crowded = Counter()
         let results = Counter()
@@ -101,7 +101,7 @@ import Testing
                 for _ in 0..<200 {
                     _ = pool.run(
                         count: number,
-                        pass: { executor, index, _ in
+                        work: { executor, index, _ in
                             running.add(1)
                             usleep(200)  // long enough for others to come beside it
                             let isTeams = index >= number / 2 * 2
@@ -121,13 +121,13 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `that no pass is left to begin is said once, also where the rest is dropped`() throws {
-        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        let pool = try PassPool<[Double]>(threads: 2, kernels: .choose(), plans: [])
         for isCancelled in [false, true] {
             var announced = 0
             let asked = Counter()
             let finished = pool.run(
                 count: 9,
-                pass: { _, index, _ in
+                work: { _, index, _ in
                     // Not before the one who cancels was asked.
                     while index > 1, asked.value == 0 { mela_yield() }
                     return []
@@ -141,12 +141,12 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `the passes that run are told when their analysis is dropped`() throws {
-        let pool = try PassPool(threads: 2, kernels: .choose(), plans: [])
+        let pool = try PassPool<[Double]>(threads: 2, kernels: .choose(), plans: [])
         for _ in 0..<50 {
             let running = Counter()
             let finished = pool.run(
                 count: 8,
-                pass: { _, index, isDropped in
+                work: { _, index, isDropped in
                     if index > 0 { running.add(1) }
                     // The first ends beside another one, and all others only once they are told: or else this test never does.
                     while index == 0 ? running.value == 0 : !isDropped() { mela_yield() }

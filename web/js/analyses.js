@@ -33,7 +33,7 @@ export class Analyses {
   async run(photo, fields) {
     const run = this.#runs.begin();
     const began = performance.now();
-    this.#progress.begin(photo.size, thresholdOf(this.#connection.card));
+    this.#progress.begin(photo.size);
     try {
       const terms = await this.#agreed(run, photo.size);
       if (terms === null || !run.isLatest()) return null;
@@ -65,9 +65,4 @@ export class Analyses {
     if (run.isLatest()) this.#progress.sending(bytes);
     return terms;
   }
-}
-
-function thresholdOf(ensemble) {
-  const points = ensemble?.operating_points ?? [];
-  return (points.find((point) => point.name === ensemble.operating_point) ?? points[0])?.threshold ?? null;
 }

@@ -2,29 +2,17 @@
 
 import { drawing, element } from "./dom.js";
 import { percent } from "./numbers.js";
-
-// BKL has a longer name in the literature; it holds a word that reassures, so it is not printed.
-const names = {
-  AK: "Actinic keratosis (AK)",
-  BCC: "Basal cell carcinoma (BCC)",
-  BKL: "Keratosis (BKL)",
-  DF: "Dermatofibroma (DF)",
-  SCC: "Squamous cell carcinoma (SCC)",
-  VASC: "Vascular lesion (VASC)",
-  melanoma: "Melanoma",
-  nevus: "Nevus",
-  unknown: "Unknown or other",
-};
+import { className, words } from "./words.js";
 
 /** `classes`: name → score. `target`: the class that the verdict is about. */
 export function classTable(classes, target = "melanoma") {
   const rows = Object.entries(classes).sort(([, one], [, other]) => other - one);
   return element("table", { class: "classes" },
     element("thead", { class: "visually-hidden" },
-      element("tr", {}, element("th", { scope: "col" }, "Class"), element("th", { scope: "col" }, "Score"))),
+      element("tr", {}, element("th", { scope: "col" }, words("classes.class")), element("th", { scope: "col" }, words("classes.score")))),
     element("tbody", {}, rows.map(([name, score]) =>
       element("tr", { class: name === target ? "classes__target" : null },
-        element("th", { scope: "row" }, names[name] ?? name),
+        element("th", { scope: "row" }, className(name)),
         element("td", {}, percent(score),
           drawing("svg", { class: "bar", width: "100%", height: 6, "aria-hidden": "true", focusable: "false" },
             drawing("rect", { class: "bar__track", width: "100%", height: 6, rx: 1 }),

@@ -2,7 +2,8 @@
 // No thirds, no green and red: only the operating point divides it. Drawn with SVG attributes in per cent of its width.
 
 import { drawing } from "./dom.js";
-import { percent, percentBeside } from "./numbers.js";
+import { percent } from "./numbers.js";
+import { words } from "./words.js";
 
 const at = (fraction) => `${(Math.min(1, Math.max(0, fraction)) * 100).toFixed(2)}%`;
 const anchor = (fraction) => (fraction < 0.25 ? "start" : fraction > 0.75 ? "end" : "middle");
@@ -37,7 +38,7 @@ export function gauge({ value, spread = null, threshold = null, isSmall = false 
     svg.append(drawing("line", { class: "gauge__threshold", x1: at(threshold), x2: at(threshold), y1: isSmall ? 0 : 20, y2: top + 18 }));
     if (!isSmall) {
       svg.append(drawing("text", { class: "gauge__label", x: at(threshold), y: 13, "text-anchor": anchor(threshold) },
-        `Operating point ${percentBeside(threshold, value)}`));
+        words("gauge.label", { threshold, score: value })));
     }
   }
   svg.append(marker);
@@ -49,9 +50,11 @@ export function gauge({ value, spread = null, threshold = null, isSmall = false 
   return svg;
 }
 
-function inWords(value, spread, threshold) {
-  const parts = [`Scale from 0 to 100 %. Score ${percentBeside(value, threshold ?? value)}.`];
-  if (spread) parts.push(`Single passes from ${percent(spread.lowest)} to ${percent(spread.highest)}.`);
-  parts.push(threshold === null ? "No operating point." : `Operating point at ${percentBeside(threshold, value)}.`);
-  return parts.join(" ");
+function inWords(score, spread, threshold) {
+  const values = { score, threshold: threshold ?? undefined, ...spread };
+  return [
+    words("gauge", values),
+    spread ? words("gauge.spread", values) : null,
+    words(threshold === null ? "gauge.no_threshold" : "gauge.threshold", values),
+  ].filter(Boolean).join(" ");
 }

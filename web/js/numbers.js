@@ -17,15 +17,6 @@ export function percentBeside(fraction, other) {
   return percent(fraction, 5);
 }
 
-export function percentRange([from, to]) {
-  return `${(from * 100).toFixed(1)} to ${percent(to)}`;
-}
-
-/** The standard deviation of a score, in points of a hundred. */
-export function points(fraction) {
-  return `${(fraction * 100).toFixed(1)} points`;
-}
-
 /** Width and height in pixels, kept on one line. */
 export function size(width, height) {
   return `${width}${space}×${space}${height}`;

@@ -15,7 +15,6 @@ export class Progress extends EventTarget {
   #announcement = byId("announcement");
   #analyse = byId("analyse");
   #cancel = byId("cancel");
-  #threshold = null;
   #timer = 0;
   #drawn = null;
   #estimates = [];
@@ -26,8 +25,7 @@ export class Progress extends EventTarget {
     this.#cancel.addEventListener("click", () => this.dispatchEvent(new Event("cancel")));
   }
 
-  begin(bytes, threshold) {
-    this.#threshold = threshold;
+  begin(bytes) {
     this.#drawn = null;
     this.#estimates = [];
     this.#gauge.replaceChildren();
@@ -57,7 +55,8 @@ export class Progress extends EventTarget {
     this.#watch();
   }
 
-  pass({ done, of, probability }) {
+  /** `threshold`: where the verdict changes, on the scale of `probability`; null where there is no operating point. */
+  pass({ done, of, probability, threshold = null }) {
     if (!this.#drawn) this.announce("The server is analysing the photo.");
     this.#say(`Pass ${done} of ${of}${this.#timeLeft(done, of)}`);
     this.#bar.max = of;
@@ -68,7 +67,7 @@ export class Progress extends EventTarget {
       // The later half of the estimates so far: the band narrows as they settle.
       const recent = this.#estimates.slice(Math.floor((this.#estimates.length - 1) / 2));
       const spread = { lowest: Math.min(...recent), highest: Math.max(...recent) };
-      this.#drawn ??= this.#gauge.appendChild(gauge({ value: probability, spread, threshold: this.#threshold, isSmall: true }));
+      this.#drawn ??= this.#gauge.appendChild(gauge({ value: probability, spread, threshold, isSmall: true }));
       this.#drawn.moveTo(probability, spread);
     }
     this.#watch();

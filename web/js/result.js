@@ -4,8 +4,9 @@ import { byId, element } from "./dom.js";
 import { classTable } from "./classes.js";
 import { facts } from "./facts.js";
 import { gauge } from "./gauge.js";
-import { duration, percent, percentBeside, percentRange, points, size } from "./numbers.js";
+import { duration, percent, percentBeside } from "./numbers.js";
 import { verdictPart } from "./verdict.js";
+import { message, words } from "./words.js";
 
 export class Result extends EventTarget {
   #part = byId("result");
@@ -34,8 +35,10 @@ export class Result extends EventTarget {
       main(analysis, photo, isSame ? card : null),
       ...this.#between,
       shows && operatingPoint(analysis.operating_point),
-      shows && section(`${count(analysis.classes)} classes, mean of ${analysis.early_stop ? "these" : "all"} passes`, classTable(analysis.classes, isSame ? card.target : undefined)),
-      section("How it was computed", computed(analysis, roundTrip, isSame ? card : null)),
+      shows && section(
+        words(analysis.early_stop ? "classes.title.stopped" : "classes.title", { count: Object.keys(analysis.classes).length }),
+        classTable(analysis.classes, isSame ? card.target : undefined)),
+      section(words("computed.title"), computed(analysis, roundTrip, isSame ? card : null)),
     ].filter(Boolean));
     this.#part.hidden = false;
     byId("result-title").focus({ preventScroll: true });
@@ -47,38 +50,47 @@ function section(title, ...content) {
   return element("section", { class: "card" }, element("h3", {}, title), ...content);
 }
 
-function count(classes) {
-  const words = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
-  const number = Object.keys(classes).length;
-  return words[number] ?? String(number);
-}
-
 /** Figures for a photo that can't be judged mean nothing, and a low one would reassure. Without an operating point they are all there is. */
 function showsFigures({ verdict, operating_point: point }) {
   return verdict === "flagged" || verdict === "not_flagged" || !point;
 }
 
+/** The figures that are on one scale: that of `probability`. A server that names no such scale has but one. */
+function scaleOf({ probability, probability_threshold: threshold, probability_spread: own, spread: raw, operating_point: point }) {
+  const spread = own ?? raw;
+  return {
+    score: probability,
+    threshold: threshold ?? point?.threshold,
+    point: point?.name,
+    lowest: spread?.lowest,
+    highest: spread?.highest,
+    deviation: spread?.standard_deviation,
+  };
+}
+
 function main(analysis, photo, card) {
+  const scale = scaleOf(analysis);
+  const picture = photo ? element("img", { class: "score__photo", src: photo, alt: "The analysed square", width: 88, height: 88 }) : null;
   if (!showsFigures(analysis)) {
     return element("div", { class: "card card--result" },
-      verdictPart(analysis),
-      photo ? element("div", { class: "score" }, element("img", { class: "score__photo", src: photo, alt: "The analysed square", width: 88, height: 88 })) : null,
-      element("p", {}, "No figures are shown: for this photo they would mean nothing."),
+      verdictPart(analysis, scale),
+      picture ? element("div", { class: "score" }, picture) : null,
+      element("p", {}, words("no_figures")),
       ...closing(analysis, card));
   }
-  const { probability, raw_probability: score = probability, calibrated, spread, operating_point: point } = analysis;
-  const threshold = point?.threshold ?? null;
+  const { score, threshold = null, lowest, highest } = scale;
+  const kind = analysis.calibrated ? "score.calibrated" : "score.raw";
+  const spread = lowest === undefined ? null : { lowest, highest };
   return element("div", { class: "card card--result" },
-    verdictPart(analysis),
+    verdictPart(analysis, scale),
     element("div", { class: "score" },
-      photo ? element("img", { class: "score__photo", src: photo, alt: "The analysed square", width: 88, height: 88 }) : null,
+      picture,
       element("p", { class: "score__line" },
-        element("span", { class: "score__label" }, calibrated ? "Probability of melanoma" : "Model score for melanoma"), " ",
-        element("strong", { class: "score__value", id: "score" }, percentBeside(probability, threshold ?? probability)), " ",
-        element("span", { class: "score__warning" }, warning(analysis)))),
+        element("span", { class: "score__label" }, words(kind)), " ",
+        element("strong", { class: "score__value", id: "score" }, percentBeside(score, threshold ?? score)), " ",
+        element("span", { class: "score__warning" }, warning(analysis, kind)))),
     gauge({ value: score, spread, threshold }),
-    spread ? element("p", { class: "spread" },
-      `${passesOf(analysis)} passes gave ${percentRange([spread.lowest, spread.highest])}, standard deviation ${points(spread.standard_deviation)}.`) : null,
+    spread ? element("p", { class: "spread" }, words(...spreadOf(analysis, scale))) : null,
     ...shortened(analysis),
     ...closing(analysis, card));
 }
@@ -86,80 +98,75 @@ function main(analysis, photo, card) {
 /** That fewer passes were made than there are, beside the score; the remarks say more. */
 function shortened({ passes, early_stop: stop, budget }) {
   return [
-    stop ? element("p", {}, `Stopped after ${passes} of ${stop.planned} passes: the others would hardly change the verdict.`) : null,
-    budget ? element("p", {}, `${budget.asked - budget.planned} passes were left out to answer within ${budget.seconds} s on this machine.`) : null,
+    stop ? element("p", {}, words("stopped", { passes, planned: stop.planned })) : null,
+    budget ? element("p", {}, words("left_out", { left_out: budget.asked - budget.planned, seconds: budget.seconds })) : null,
   ];
 }
 
 function closing(analysis, card) {
   return [
-    element("p", { class: "notice" }, analysis.notice ?? "Decision support, not a diagnosis. For the final diagnosis refer to the biopsy."),
-    card ? element("p", { class: "hint" }, `Intended use of this ensemble: ${card.intended_use}.`) : null,
+    element("p", { class: "notice" }, words("notice")),
+    card ? element("p", { class: "hint" }, words("intended_use", { use: card.intended_use })) : null,
     element("button", { class: "button", id: "start-over", type: "button" }, "Start over with another patient"),
   ];
 }
 
-function warning({ calibrated, verdict }) {
-  const words = calibrated ? "Calibrated." : "Not calibrated: not the patient’s risk.";
-  return verdict === "flagged" || verdict === "not_flagged" ? words : `${words} Not to be relied on for this photo.`;
+function warning({ verdict }, kind) {
+  const isJudged = verdict === "flagged" || verdict === "not_flagged";
+  return [words(`${kind}.warning`), isJudged ? null : words("score.unjudged.warning")].filter(Boolean).join(" ");
 }
 
-function passesOf(analysis) {
-  const { passes, passes_available: available } = analysis;
-  return available && available !== passes ? `${passes} of ${available}` : `All ${passes}`;
+function spreadOf({ passes, passes_available: available = passes }, scale) {
+  return [available === passes ? "spread.all" : "spread", { passes, available, ...scale }];
 }
 
 function operatingPoint(point) {
-  if (!point) {
-    return section("Operating point", element("p", {}, "This ensemble has none, so nothing is known of how often it is right."));
-  }
-  const rate = (value, interval) => value == null ? null : interval ? `${percent(value)} (95 % interval ${percentRange(interval)})` : percent(value);
-  return section(`How often it is right at ${point.name}`,
+  if (!point) return section(words("point.none.title"), element("p", {}, words("point.none")));
+  const rate = (value, interval) => value == null ? null
+    : interval ? words("point.rate.interval", { rate: value, lowest: interval[0], highest: interval[1] }) : words("point.rate", { rate: value });
+  return section(words("point.title", { point: point.name }),
     facts([
-      ["Melanomas flagged (sensitivity)", rate(point.sensitivity, point.sensitivity_95)],
-      ["Others not flagged (specificity)", rate(point.specificity, point.specificity_95)],
-      ["Measured on", point.measured_on],
+      [words("point.sensitivity"), rate(point.sensitivity, point.sensitivity_95)],
+      [words("point.specificity"), rate(point.specificity, point.specificity_95)],
+      [words("point.measured_on"), point.measured_on],
     ]),
-    element("p", { class: "hint" }, "In a practice, with other cameras and other patients, it can be right less often."));
+    element("p", { class: "hint" }, words("point.hint")));
 }
 
 function computed(analysis, roundTrip, card) {
-  const { image, timing_ms: timing, ensemble, patient, members } = analysis;
-  const crop = image.crop;
+  const { image, timing_ms: timing, ensemble, passes, passes_available: available = passes, precision } = analysis;
+  const shows = showsFigures(analysis);
+  const remarks = analysis.coded_remarks?.map(message) ?? analysis.remarks ?? [];
   return [
-    showsFigures(analysis) && analysis.remarks?.length ? element("ul", { class: "remarks" }, analysis.remarks.map((remark) => element("li", {}, remark))) : null,
+    shows && remarks.length ? element("ul", { class: "remarks" }, remarks.map((remark) => element("li", {}, remark))) : null,
     facts([
-      ["Time", `${duration(timing?.total)} in the server, ${duration(roundTrip)} with the way there and back`],
-      ["Passes", `${analysis.passes} of ${analysis.passes_available ?? analysis.passes}${analysis.early_stop ? "; stopped early" : ""}, in ${analysis.precision}`],
-      ["Rule", analysis.early_stop?.rule],
-      ["Photo", `${size(image.width, image.height)} pixels; square of ${crop.side} from (${crop.x}, ${crop.y})`],
-      ["Patient", patientWords(patient)],
-      ["Ensemble", `${ensemble.name} ${ensemble.version}`],
-      ["Licence", card?.licence],
-      ["Score before calibration", analysis.calibrated && showsFigures(analysis) ? percent(analysis.raw_probability) : null],
-      ["SHA-256", ensemble.sha256, "code"],
-      ["Analysis", analysis.id, "code"],
+      [words("computed.time"), words("computed.time.round_trip", { time: duration(timing?.total), round_trip: duration(roundTrip) })],
+      [words("computed.passes"), words(analysis.early_stop ? "computed.passes.stopped" : "computed.passes.made", { passes, available, precision })],
+      [words("computed.rule"), analysis.early_stop?.rule],
+      [words("computed.photo"), words("computed.photo.square", { width: image.width, height: image.height, ...image.crop })],
+      [words("computed.patient"), patientWords(analysis.patient)],
+      [words("computed.ensemble"), `${ensemble.name} ${ensemble.version}`],
+      [words("computed.licence"), card?.licence],
+      [words("computed.raw"), analysis.calibrated && shows ? percent(analysis.raw_probability) : null],
+      [words("computed.sha256"), ensemble.sha256, "code"],
+      [words("computed.analysis"), analysis.id, "code"],
     ]),
-    showsFigures(analysis) && members?.length ? memberTable(members) : null,
+    shows && analysis.members?.length ? memberTable(analysis.members) : null,
   ];
 }
 
 function patientWords(patient) {
   if (!patient) return null;
-  const given = [
-    patient.sex,
-    patient.age === null || patient.age === undefined ? null : `${patient.age} years`,
-    patient.site,
-  ].filter(Boolean);
-  return given.length === 0 ? "Nothing given" : `${given.join(", ")} (${patient.used ? "used" : "not used"} for the score)`;
+  const given = [patient.sex, patient.age == null ? null : words("computed.patient.years", { age: patient.age }), patient.site].filter(Boolean);
+  if (given.length === 0) return words("computed.patient.none");
+  return words(patient.used ? "computed.patient.used" : "computed.patient.unused", { facts: given.join(", ") });
 }
 
 function memberTable(members) {
   return element("table", { class: "members" },
-    element("caption", {}, "Each member of the ensemble"),
+    element("caption", {}, words("members.title")),
     element("thead", {}, element("tr", {},
-      element("th", { scope: "col" }, "Network"), element("th", { scope: "col" }, "Input"),
-      element("th", { scope: "col" }, "Passes"), element("th", { scope: "col" }, "Score"))),
+      ["network", "input", "passes", "score"].map((name) => element("th", { scope: "col" }, words(`members.${name}`))))),
     element("tbody", {}, members.map((member) => element("tr", {},
       element("th", { scope: "row" }, member.architecture.replaceAll("_", "_\u200b")),
       element("td", {}, `${member.input_size} px`),

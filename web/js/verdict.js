@@ -1,32 +1,31 @@
 // The verdict in words. Not flagged is no reassurance, and no colour says that it is one.
 
 import { element } from "./dom.js";
-import { percentBeside } from "./numbers.js";
+import { message, words } from "./words.js";
 
-const titles = { flagged: "Flagged", not_flagged: "Not flagged", cannot_judge: "Cannot judge" };
+const known = ["flagged", "not_flagged", "cannot_judge"];
 
-/** The classes of style.css for a verdict; one that this page does not know is treated as "cannot judge". */
+/** A verdict that this page does not know is treated as "cannot judge". */
+function shown(verdict) {
+  return known.includes(verdict) ? verdict : "cannot_judge";
+}
+
+/** The classes of style.css for a verdict. */
 export function verdictClass(verdict) {
-  return `verdict verdict--${titles[verdict] ? verdict.replace("_", "-") : "cannot-judge"}`;
+  return `verdict verdict--${shown(verdict).replace("_", "-")}`;
 }
 
-export function verdictPart(analysis) {
-  const { verdict, operating_point: point, probability } = analysis;
+/** `scale`: the figures that are on one scale, by their names in the words. */
+export function verdictPart(analysis, scale) {
+  const verdict = shown(analysis.verdict);
   return element("div", { class: verdictClass(verdict) },
-    element("h2", { class: "verdict__title", id: "result-title", tabindex: "-1" }, titles[verdict] ?? titles.cannot_judge),
-    sentences(verdict, point, probability).map((sentence) => element("p", {}, sentence)),
+    element("h2", { class: "verdict__title", id: "result-title", tabindex: "-1" }, words(`verdict.${verdict}`)),
+    element("p", {}, words(`verdict.${verdict}.text`, scale)),
     reasons(analysis));
-}
-
-function sentences(verdict, point, probability) {
-  const name = point ? `the operating point ${point.name} (${percentBeside(point.threshold, probability)})` : "the operating point";
-  if (verdict === "flagged") return [`At or above ${name}.`];
-  if (verdict === "not_flagged") return [`Below ${name}. Refer if you or the patient are worried.`];
-  return ["This photo gives no answer. Judge the mole without it, or take a new photo."];
 }
 
 /** Only where they add something: above and below the threshold are said already. */
 function reasons(analysis) {
   const more = (analysis.reasons ?? []).filter((reason) => !/^(above|below)_threshold$/.test(reason.code));
-  return more.length === 0 ? null : element("ul", { class: "reasons" }, more.map((reason) => element("li", {}, reason.text)));
+  return more.length === 0 ? null : element("ul", { class: "reasons" }, more.map((reason) => element("li", {}, message(reason))));
 }

@@ -64,7 +64,7 @@ struct FHIRBundle: Encodable {
                     FHIRRiskAssessment(
                         meta: .assertedByAI,
                         text: FHIRNarrative(
-                            [Self.words(analysis.verdict)] + analysis.reasons.map(\.text)
+                            [Self.verdict(analysis)] + analysis.reasons.map(\.text)
                                 + (showsFigures ? analysis.remarks : []) + [analysis.notice]),
                         identifier: [FHIRIdentifier(system: "urn:ietf:rfc:3986", value: "urn:uuid:" + analysis.id)],
                         method: FHIRConcept(text: Self.method(analysis)), subject: patient, occurrenceDateTime: time,
@@ -108,7 +108,7 @@ struct FHIRBundle: Encodable {
         if analysis.showsFigures {
             observation.valueQuantity = .score(analysis.rawProbability)
             observation.component = analysis.classes.sorted { $0.key < $1.key }.map {
-                .init(code: FHIRConcept(text: ClassName.full($0.key)), valueQuantity: .score($0.value))
+                .init(code: FHIRConcept(text: Words.english.name(ofClass: $0.key)), valueQuantity: .score($0.value))
             }
         } else {
             observation.dataAbsentReason = FHIRConcept(
@@ -131,7 +131,7 @@ struct FHIRBundle: Encodable {
 
     private static func prediction(_ analysis: Analysis) -> FHIRRiskAssessment.Prediction {
         let verdict = FHIRCoding(
-            system: "urn:melascan:verdict", code: analysis.verdict.rawValue, display: Self.words(analysis.verdict))
+            system: "urn:melascan:verdict", code: analysis.verdict.rawValue, display: Words.english.headline(of: analysis))
         return FHIRRiskAssessment.Prediction(
             outcome: FHIRConcept(
                 coding: [
@@ -139,7 +139,7 @@ struct FHIRBundle: Encodable {
                         system: "http://hl7.org/fhir/sid/icd-10", code: "C43", display: "Malignant melanoma of skin")
                 ], text: "Melanoma"),
             probabilityDecimal: analysis.calibrated && analysis.showsFigures ? (analysis.probability * 1e8).rounded() / 1e6 : nil,
-            qualitativeRisk: FHIRConcept(coding: [verdict], text: Self.words(analysis.verdict)),
+            qualitativeRisk: FHIRConcept(coding: [verdict], text: Self.verdict(analysis)),
             rationale: analysis.reasons.map(\.text).joined(separator: " "))
     }
 
@@ -177,11 +177,7 @@ struct FHIRBundle: Encodable {
         return "\(passes); \(reading)\(stop)"
     }
 
-    private static func words(_ verdict: Verdict) -> String {
-        switch verdict {
-        case .flagged: "Flagged: at or above the operating point"
-        case .notFlagged: "Not flagged; refer if you or the patient are worried"
-        case .cannotJudge: "Cannot judge"
-        }
+    private static func verdict(_ analysis: Analysis) -> String {
+        "\(Words.english.headline(of: analysis)). \(Words.english.explanation(of: analysis))"
     }
 }

@@ -48,5 +48,5 @@ final class CGIConnection: Connection {
     func flush() -> Bool { true }
 
     /// A CGI program's client can't be watched.
-    var isClientGone: Bool { false }
+    var isGone: Bool { false }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 import Model
 
 /// A request as a gateway passes it on: CGI parameters (RFC 3875), a body to read, and an answer to write.
-protocol Connection: BodySource, AnyObject {
+protocol Connection: BodySource, Client, AnyObject {
     func parameter(_ name: String) -> String?
     /// False once nobody listens.
     func write(_ data: Data) -> Bool
@@ -32,7 +32,7 @@ extension Connection {
             authorization: filled("HTTP_AUTHORIZATION"),
             certificateSubject: filled("SSL_CLIENT_S_DN"),
             idempotencyKey: filled("HTTP_IDEMPOTENCY_KEY"),
-            body: self)
+            body: self, client: self)
     }
 
     /// Writes an answer: a CGI header block, then the body.
@@ -45,7 +45,8 @@ extension Connection {
             _ = write(data) && flush()
         case .stream(let stream):
             _ = flush()
-            stream { [unowned self] piece in write(piece) && flush() }
+            // The router tells the client of errors.
+            try? stream { [unowned self] piece in write(piece) && flush() }
         }
     }
 }

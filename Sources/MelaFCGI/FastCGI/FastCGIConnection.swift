@@ -92,7 +92,7 @@ final class FastCGIConnection: Connection, @unchecked Sendable {
     }
 
     /// The web server closes its connection when its client leaves (nginx: `fastcgi_ignore_client_abort off`).
-    var isClientGone: Bool {
+    var isGone: Bool {
         guard request.pointee.ipcFd >= 0 else { return true }
         var byte: UInt8 = 0
         let count = recv(request.pointee.ipcFd, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))

@@ -136,7 +136,7 @@ struct Problem: Error, Equatable {
         case let problem as Problem:
             self = problem
         case let error as ImagingError:
-            self.init(error.code, error.advice, field: "image")
+            self.init(Code(rawValue: error.code) ?? .internalError, error.advice, field: "image")
         case let error as RecordsError: self.init(error)
         case ModelError.option(let field, let reason):
             self.init(.fieldInvalid, "\(field) \(reason).", field: field)
@@ -168,18 +168,5 @@ struct Problem: Error, Equatable {
         Document(
             type: "urn:melascan:problem:\(code.rawValue)", title: code.title, status: code.status.code, detail: detail,
             field: field)
-    }
-}
-
-extension ImagingError {
-    fileprivate var code: Problem.Code {
-        switch self {
-        case .empty: .imageEmpty
-        case .notJPEG: .imageNotJPEG
-        case .unsupportedJPEG: .imageUnsupported
-        case .damaged: .imageDamaged
-        case .tooManyPixels: .imageTooManyPixels
-        case .tooManyScans: .imageTooComplex
-        }
     }
 }

@@ -27,6 +27,8 @@ struct Request {
     /// Who sends it: known once the `Gate` has let it in.
     var caller = Caller.anyone
     var body: any BodySource
+    /// Whoever waits for the answer.
+    var client: any Client
 
     /// The token of an Authorization header after RFC 6750; nil if there is none, or it is of another kind.
     var bearerToken: String? {
@@ -62,6 +64,10 @@ protocol BodySource {
     ///
     /// - Returns: the bytes read; fewer than the buffer holds only at the body's end.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+}
+
+/// Whoever waits for an answer.
+protocol Client {
     /// True once the client has gone away and no answer is of use any more.
-    var isClientGone: Bool { get }
+    var isGone: Bool { get }
 }

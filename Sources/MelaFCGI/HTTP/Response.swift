@@ -6,8 +6,9 @@ import Model
 struct Response {
     enum Body {
         case complete(Data)
-        /// Called once with a function that sends a piece and tells whether the client still listens.
-        case stream((_ send: (Data) -> Bool) -> Void)
+        /// Called once with a function that sends a piece and tells whether the client still listens. What it throws is told by a last
+        /// event (`Router`).
+        case stream((_ send: (Data) -> Bool) throws -> Void)
     }
 
     var status: HTTPResponse.Status
@@ -55,7 +56,7 @@ struct Response {
     }
 
     /// An event stream; nginx is told not to hold it back.
-    static func events(_ stream: @escaping (_ send: (Data) -> Bool) -> Void) -> Response {
+    static func events(_ stream: @escaping (_ send: (Data) -> Bool) throws -> Void) -> Response {
         var response = Response(status: .ok, type: "text/event-stream", data: Data())
         response.headers[.contentLength] = nil
         if let name = HTTPField.Name("X-Accel-Buffering") { response.headers[name] = "no" }

@@ -5,7 +5,8 @@ import Records
 struct AnalysisForm {
     private let form: UploadForm
     private let image: Range<Int>
-    let options: Ensemble.Options
+    /// What it asks for.
+    let wishes: AnalysisRequest
     /// The code of the patient's consent, as it was typed.
     let consent: String?
 
@@ -17,11 +18,11 @@ struct AnalysisForm {
         form = try UploadForm(request, limit: limit)
         image = try form.image()
         if isStrict { try form.requireOnly(Self.fields) }
-        var options = Ensemble.Options()
-        options.patient = try PatientInformation(age: form.text("age"), sex: form.text("sex"), site: form.text("site"))
-        options.views = try form.number("views")
-        options.members = try form.number("members")
-        self.options = options
+        var wishes = AnalysisRequest()
+        wishes.patient = try PatientInformation(age: form.text("age"), sex: form.text("sex"), site: form.text("site"))
+        wishes.views = try form.number("views")
+        wishes.members = try form.number("members")
+        self.wishes = wishes
         consent = try form.text("consent")
     }
 

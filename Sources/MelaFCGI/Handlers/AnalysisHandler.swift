@@ -13,7 +13,7 @@ struct AnalysisHandler: Sendable {
         var engine: Service.Engine
         var place: AdmissionQueue.Place
         var photo: PreparedPhoto
-        var options: Ensemble.Options
+        var plan: AnalysisPlan
         var timing: Analysis.Timing
         var total: Stopwatch
         /// Where it is noted; nil where nothing is kept.
@@ -34,46 +34,42 @@ struct AnalysisHandler: Sendable {
 
     /// POST /melanoma
     @Sendable func respondAsOriginal(_ request: Request) throws -> Response {
-        var job = try job(for: request, isStrict: false)
-        job.options.stopsEarly = false  // the original makes all passes
-        let analysis = try analyze(job, request: request)
-        return try .json(Confidence(confidence: analysis.rawProbability))
+        let job = try job(for: request, asOriginal: true)
+        return try .json(Confidence(confidence: analyze(job, request: request).rawProbability))
     }
 
     /// POST /v1/analyses, as JSON, as FHIR, as a page, or as a stream of events.
     @Sendable func respond(_ request: Request) throws -> Response {
-        let job = try job(for: request, isStrict: true)
+        let job = try job(for: request, asOriginal: false)
         switch request.preference {
         case .json: return try .json(analyze(job, request: request))
         case .fhir:
             return try .fhir(FHIRBundle(try analyze(job, request: request), of: job.engine.ensemble.manifest, at: Date()))
         case .html: return .html(AnalysisPage.page(try analyze(job, request: request), of: job.engine.ensemble.manifest))
-        case .eventStream: return .events { send in stream(job, request: request, send: send) }
+        case .eventStream: return .events { send in try stream(job, request: request, send: send) }
         }
     }
 
     /// Everything before inference: the form is read and the photo decoded and cut to the networks' sizes.
-    private func job(for request: Request, isStrict: Bool) throws -> Job {
+    ///
+    /// - Parameter asOriginal: the original app's call: unknown fields are passed over, and all passes are made.
+    private func job(for request: Request, asOriginal: Bool) throws -> Job {
         let total = Stopwatch()
         let engine = try service.readyEngine()
         let limit = service.settings.maxBodyBytes
         let archive = try service.readyArchive()
         _ = try UploadForm.length(of: request, limit: limit)
         guard let place = service.queue.enter() else { throw Problem.busy }
-        let form = try AnalysisForm(request, limit: limit, isStrict: isStrict)
+        let form = try AnalysisForm(request, limit: limit, isStrict: !asOriginal)
         _ = try requireConsent(form.consent, in: archive)
-        var options = form.options
-        options.views = options.views ?? engine.defaults.views
-        options.members = options.members ?? engine.defaults.members
-        options.operatingPoint = engine.defaults.operatingPoint
-        options.stopsEarly = engine.defaults.stopsEarly
-        options.budget = engine.defaults.budget
-        try engine.ensemble.check(options)
+        var wishes = form.wishes
+        wishes.makesAllPasses = asOriginal
+        let plan = try AnalysisPlan(wishes, under: engine.practice, of: engine.ensemble.manifest)
         let (photo, timing) = try form.withImage { bytes throws(ImagingError) in
             try service.prepare(bytes, for: engine.ensemble)
         }
         return Job(
-            engine: engine, place: place, photo: photo, options: options, timing: timing, total: total, archive: archive,
+            engine: engine, place: place, photo: photo, plan: plan, timing: timing, total: total, archive: archive,
             consent: form.consent)
     }
 
@@ -104,34 +100,37 @@ struct AnalysisHandler: Sendable {
         }
     }
 
+    /// Waits for its turn, makes the passes, and notes what will be answered.
     private func analyze(
         _ job: Job, request: Request, waiting: (Waiting) -> Void = { _ in }, progress: (Ensemble.Progress) -> Void = { _ in }
     ) throws -> Analysis {
-        let watch = Stopwatch()
+        var timing = job.timing
+        var lap = Stopwatch()
         // One who leaves while waiting gives the place up, and costs those behind no pass.
         try job.place.waitForTurn { ahead throws(ModelError) in
-            guard !request.body.isClientGone else { throw .cancelled }
+            guard !request.client.isGone else { throw .cancelled }
             waiting(Waiting(ahead: ahead))
         }
-        let queued = watch.milliseconds
+        timing.queue = lap.lap()
         // The patient may have withdrawn meanwhile.
         let consent = try requireConsent(job.consent, in: job.archive)
-        guard !request.body.isClientGone else { throw ModelError.cancelled }
-        var analysis = try job.engine.ensemble.analyze(
-            job.photo, options: job.options, isCancelled: { request.body.isClientGone },
-            // A thread that finds no pass here begins the next one's, while this one is finished, noted and sent.
-            begun: job.place.endTurn
-        ) {
-            service.metrics.passed()
-            progress($0)
+        guard !request.client.isGone else { throw ModelError.cancelled }
+        _ = lap.lap()
+        let reading = try withoutActuallyEscaping(progress) { progress in
+            try job.engine.ensemble.read(
+                job.photo, by: job.plan,
+                for: .init(
+                    isGone: { request.client.isGone },
+                    // A thread that finds no pass here begins the next one's, while this one is finished, noted and sent.
+                    begun: job.place.endTurn,
+                    progress: {
+                        service.metrics.passed()
+                        progress($0)
+                    }))
         }
-        analysis.id = request.id
-        let inference = analysis.timingMs.inference
-        analysis.timingMs = job.timing
-        analysis.timingMs.queue = queued
-        analysis.timingMs.inference = inference
-        analysis.timingMs.total = job.total.milliseconds
-        analysis.timingMs.round()
+        timing.inference = lap.lap()
+        timing.total = job.total.milliseconds
+        let analysis = Analysis(reading, id: request.id, timing: timing, by: job.engine.ensemble)
         // Before the answer is given: nothing is answered that is not in the log.
         try job.archive?.store.audit.append(
             .analysis,
@@ -140,24 +139,16 @@ struct AnalysisHandler: Sendable {
         return analysis
     }
 
-    private func stream(_ job: Job, request: Request, send: (Data) -> Bool) {
-        do {
-            let analysis = try analyze(
-                job, request: request,
-                waiting: { waiting in
-                    if let event = try? ServerEvent.encode("waiting", waiting) { _ = send(event) }
-                },
-                progress: { progress in
-                    if let event = try? ServerEvent.encode("progress", progress) { _ = send(event) }
-                })
-            _ = send(try ServerEvent.encode("analysis", analysis))
-        } catch {
-            if error as? ModelError == .cancelled {
-                service.metrics.abandoned()
-            } else {
-                service.logger.error("\(request.id) \(error)")
-            }
-            if let event = try? ServerEvent.encode("problem", Problem(error).document) { _ = send(event) }
-        }
+    /// The events `waiting` and `progress` while it goes on, and `analysis` at the end.
+    private func stream(_ job: Job, request: Request, send: (Data) -> Bool) throws {
+        let analysis = try analyze(
+            job, request: request,
+            waiting: { waiting in
+                if let event = try? ServerEvent.encode("waiting", waiting) { _ = send(event) }
+            },
+            progress: { progress in
+                if let event = try? ServerEvent.encode("progress", progress) { _ = send(event) }
+            })
+        _ = send(try ServerEvent.encode("analysis", analysis))
     }
 }

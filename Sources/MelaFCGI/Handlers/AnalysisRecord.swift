@@ -12,8 +12,10 @@ struct AnalysisRecord: Encodable {
     var retryKey: String?
     /// SHA-256 of the ensemble's manifest.
     var ensemble: String
-    /// Number format of the stored weights; the arithmetic is fp32.
+    /// Number format of the stored weights.
     var storage: String
+    /// Number format of the products.
+    var precision: String
     var software = Release.version
     var passes: Int
     /// It ended before all passes that were planned.
@@ -33,6 +35,7 @@ struct AnalysisRecord: Encodable {
         retryKey = request.idempotencyKey.map(IdempotentRequest.hash)
         ensemble = analysis.ensemble.sha256
         self.storage = storage
+        precision = analysis.precision.rawValue
         passes = analysis.passes
         stoppedEarly = analysis.earlyStop != nil
         operatingPoint = analysis.operatingPoint?.name
@@ -40,6 +43,6 @@ struct AnalysisRecord: Encodable {
         probability = analysis.probability
         rawProbability = analysis.rawProbability
         verdict = analysis.verdict.rawValue
-        reasons = analysis.reasons.map(\.code.rawValue)
+        reasons = analysis.reasons.map(\.code)
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Imaging
+import Model
 import Records
 
 /// Donated cases: a photo with its facts, the histology later, and how balanced all of it is.

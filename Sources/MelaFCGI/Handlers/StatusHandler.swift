@@ -12,7 +12,7 @@ struct StatusHandler: Sendable {
 
     @Sendable func ensemble(_ request: Request) throws -> Response {
         let engine = try service.readyEngine()
-        return try .json(engine.ensemble.card(with: engine.defaults, limits: service.settings.limits))
+        return try .json(engine.ensemble.card(of: engine.plan, limits: service.settings.limits))
     }
 
     @Sendable func live(_ request: Request) throws -> Response {

@@ -10,7 +10,7 @@ enum ProblemPage {
         let notice =
             isDoubtful
             ? "It is not certain whether your consent was withdrawn."
-            : isPatients ? "Nothing was changed." : "Nothing was analysed. \(Analysis.notice)"
+            : isPatients ? "Nothing was changed." : "Nothing was analysed. \(Words.english.text("notice"))"
         return PageFrame.page(
             title: problem.code.title, back: "Back to the form", home: home,
             main: """

@@ -9,6 +9,7 @@ public final class Executor {
     private let scratch: [FloatBuffer]
     private let shares: [TaskShare]
     private let logits: FloatBuffer
+    private let features: FloatBuffer
     /// The first step of this pass that is left out.
     private let end = Atomic(Int.max)
 
@@ -23,6 +24,15 @@ public final class Executor {
         scratch = (0..<threads).map { _ in FloatBuffer(count: count) }
         shares = (0..<threads).map { _ in TaskShare() }
         logits = FloatBuffer(count: plans.map(\.classes).max() ?? 0)
+        features = FloatBuffer(count: plans.map(\.features).max() ?? 0)
+    }
+
+    /// What a pass gives.
+    struct Output: Equatable {
+        /// One a class.
+        var logits: [Float]
+        /// What the classifier read of the picture, (features); nil unless it was asked for.
+        var features: [Float]?
     }
 
     /// Called before each step and at the end, with the step that follows; nil at the end. The first begins with the input's writing.
@@ -33,40 +43,43 @@ public final class Executor {
     /// - Parameters:
     ///   - metadata: the features of the patient's metadata; as many as the plan asks for.
     ///   - observer: for measurements.
+    ///   - keepsFeatures: the output has what the classifier read.
     ///   - isDropped: asked before each step; once true, the rest is left out.
     ///   - fill: writes some rows of the input: (inputSize, 3) floats each, row 0 at the given pointer, rows `stride` floats apart.
     ///     Called on every thread.
-    /// - Returns: the logits, one a class; none if it was dropped.
+    /// - Returns: nil if it was dropped.
     func run(
-        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil, isDropped: @escaping () -> Bool,
+        _ plan: Plan, metadata: [Float] = [], keepsFeatures: Bool = false, observer: Observer? = nil,
+        isDropped: @escaping () -> Bool,
         fill: @escaping (_ rows: Range<Int>, _ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
-    ) -> [Float] {
+    ) -> Output? {
         precondition(plan.arenaCount <= arena.count && plan.scratchCount <= scratch[0].count && plan.classes <= logits.count)
         precondition(kernels.has(plan.precision))
         end.store(.max, ordering: .relaxed)
-        team.run { [self] member in
+        team.run { [self] rank in
             let mode = mela_flush_subnormals()
             defer { mela_treat_subnormals(mode) }
-            let pass = Pass(
-                plan: plan, kernels: kernels, arena: arena.pointer, scratch: scratch[member].pointer,
-                member: member, team: team, shares: shares)
-            pass.prepare(fill)
+            let part = PassPart(
+                plan: plan, kernels: kernels, arena: arena.pointer, scratch: scratch[rank].pointer,
+                rank: rank, team: team, shares: shares)
+            part.prepare(fill)
             for (number, step) in plan.steps.enumerated() {
                 // One decides for all, who leave before the same step: a number that is set later is a later step's.
-                if member == 0, isDropped() { end.store(number, ordering: .relaxed) }
+                if rank == 0, isDropped() { end.store(number, ordering: .relaxed) }
                 team.barrier()
                 if end.load(ordering: .relaxed) <= number { return }
-                if member == 0 { observer?(step) }
-                pass.run(step.operation)
+                if rank == 0 { observer?(step) }
+                part.run(step.operation)
             }
             team.barrier()
-            if member == 0 {
-                pass.classify(metadata: metadata, into: logits.pointer)
+            if rank == 0 {
+                part.classify(metadata: metadata, into: logits.pointer, features: keepsFeatures ? features.pointer : nil)
                 observer?(nil)
             }
         }
-        guard end.load(ordering: .relaxed) == .max else { return [] }
-        return (0..<plan.classes).map { logits.pointer[$0] }
+        guard end.load(ordering: .relaxed) == .max else { return nil }
+        return Output(
+            logits: logits.values(plan.classes), features: keepsFeatures ? features.values(plan.features) : nil)
     }
 
     /// Rows of the head's product that a thread makes before it sums them.
@@ -74,12 +87,13 @@ public final class Executor {
 }
 
 /// One thread's part in one pass.
-struct Pass {
+struct PassPart {
     let plan: Plan
     let kernels: Kernels
     let arena: UnsafeMutablePointer<Float>
     let scratch: UnsafeMutablePointer<Float>
-    let member: Int
+    /// Which of the team's threads: 0 is the one that called.
+    let rank: Int
     let team: Team
     let shares: [TaskShare]
 
@@ -119,16 +133,16 @@ struct Pass {
 
     /// This thread's even share of some things.
     func share(of count: Int) -> Range<Int> {
-        (count * member / team.size)..<(count * (member + 1) / team.size)
+        (count * rank / team.size)..<(count * (rank + 1) / team.size)
     }
 
     /// Calls `body` for this thread's tasks of 0..<count, in order, and then for what others have not begun; with the task that follows
     /// in its own share, or the task itself where none does.
     func tasks(_ count: Int, _ body: (_ task: Int, _ following: Int) -> Void) {
         let own = share(of: count)
-        shares[member].set(own)
-        while let task = shares[member].takeFirst() { body(task, min(task + 1, own.upperBound - 1)) }
-        for other in shares.indices where other != member {
+        shares[rank].set(own)
+        while let task = shares[rank].takeFirst() { body(task, min(task + 1, own.upperBound - 1)) }
+        for other in shares.indices where other != rank {
             while let task = shares[other].takeLast() { body(task, task) }
         }
     }

@@ -137,6 +137,8 @@ public final class Plan: @unchecked Sendable {
     /// Width and height of the square input.
     public let inputSize: Int
     public let classes: Int
+    /// What the classifier reads of the picture; those of the patient's metadata come on top.
+    let features: Int
     public let precision: Precision
     /// Where the padded input lies, (paddedSide, paddedSide, 3) floats, and the zeros above and left.
     let paddedSide: Int
@@ -175,6 +177,8 @@ public final class Plan: @unchecked Sendable {
         paddedSide = builder.paddedSide
         padding = builder.stemPadding
         steps = layout.steps
+        features =
+            if case .head(let head) = layout.steps.last?.operation { head.classifier.depth - head.metadataFeatures } else { 0 }
         inputSlot = layout.input
         arenaCount = layout.arenaCount
         scratchCount = builder.scratchCount

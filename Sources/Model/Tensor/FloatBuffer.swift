@@ -19,6 +19,9 @@ final class FloatBuffer: @unchecked Sendable {
         pointer.initialize(repeating: 0, count: max(count, 1))
     }
 
+    /// The first so many.
+    func values(_ count: Int) -> [Float] { (0..<count).map { pointer[$0] } }
+
     deinit {
         UnsafeMutableRawPointer(pointer).deallocate()
     }

@@ -5,9 +5,11 @@ import Synchronization
 /// As long as there is a pass for every thread, each takes the next one whole: nothing is waited for, and a thread that is held up
 /// holds up no other; one that finds none left begins the next analysis. The few that are left over at the end, and a single one, are
 /// shared by a team, so that they take less time.
-final class PassPool: Sendable {
-    /// The probabilities of one pass, one a class. It may come back at once without any when `isDropped`.
-    typealias Pass = @Sendable (_ executor: Executor, _ index: Int, _ isDropped: @escaping () -> Bool) -> [Double]
+///
+/// `Outcome` is what a pass hands on.
+final class PassPool<Outcome: Sendable>: Sendable {
+    /// Makes one pass. Its outcome does not count any more when `isDropped`, so it may come back at once then.
+    typealias Work = @Sendable (_ executor: Executor, _ index: Int, _ isDropped: @escaping () -> Bool) -> Outcome
 
     private struct State {
         /// In the order in which they came; all but the last have begun their last pass.
@@ -31,14 +33,14 @@ final class PassPool: Sendable {
             batches[place].next += 1
             batches[place].running += 1
             return Assignment(
-                batch: batch.number, pass: batch.pass, index: batch.next, isShared: isShared, dropped: batch.dropped)
+                batch: batch.number, work: batch.work, index: batch.next, isShared: isShared, dropped: batch.dropped)
         }
 
-        mutating func finish(_ task: Assignment, _ result: [Double]) {
+        mutating func finish(_ task: Assignment, _ outcome: Outcome) {
             running -= 1
             isShared = false
             self[task.batch]?.running -= 1
-            self[task.batch]?.finished.append((task.index, result))
+            self[task.batch]?.finished.append((task.index, outcome))
         }
 
         subscript(number: Int) -> Batch? {
@@ -52,13 +54,13 @@ final class PassPool: Sendable {
 
     private struct Batch {
         var number: Int
-        var pass: Pass
+        var work: Work
         var count: Int
         /// The first that the team takes.
         var shared: Int
         var next = 0
         var running = 0
-        var finished: [(index: Int, result: [Double])] = []
+        var finished: [(index: Int, outcome: Outcome)] = []
         let dropped = Dropped()
 
         /// No pass is left to begin.
@@ -72,7 +74,7 @@ final class PassPool: Sendable {
 
     private struct Assignment {
         var batch: Int
-        var pass: Pass
+        var work: Work
         var index: Int
         var isShared: Bool
         var dropped: Dropped
@@ -89,14 +91,11 @@ final class PassPool: Sendable {
             WorkThread {
                 let own = Executor(kernels: kernels, plans: plans)
                 let team =
-                    number == 0 && count > 1 ? Executor(kernels: kernels, threads: Self.teamSize(count), plans: plans) : nil
+                    number == 0 && count > 1 ? Executor(kernels: kernels, threads: Team.size(for: count), plans: plans) : nil
                 Self.work(state, pulse, own: own, team: team ?? own, isLeader: number == 0)
             }
         }
     }
-
-    /// How many of so many threads share a pass: more than a few wait for each other longer than they gain.
-    static func teamSize(_ threads: Int) -> Int { min(threads, 8) }
 
     deinit {
         state.update { $0.isStopping = true }
@@ -111,20 +110,20 @@ final class PassPool: Sendable {
     ///   - completed: called on the calling thread for each result, in the order in which they come.
     /// - Returns: false if it was cancelled.
     func run(
-        count: Int, pass: @escaping Pass, isCancelled: () -> Bool, begun: () -> Void = {}, completed: (Int, [Double]) -> Void
+        count: Int, work: @escaping Work, isCancelled: () -> Bool, begun: () -> Void = {}, completed: (Int, Outcome) -> Void
     ) -> Bool {
         let number = state.wait { state -> Int? in
             guard state.batches.allSatisfy(\.hasBegun) else { return nil }
             state.lastNumber += 1
             state.batches.append(
-                Batch(number: state.lastNumber, pass: pass, count: count, shared: count / threads.count * threads.count))
+                Batch(number: state.lastNumber, work: work, count: count, shared: count / threads.count * threads.count))
             return state.lastNumber
         }
         var done = 0
         var cancelled = false
         var isAnnounced = false
         while done < count, !cancelled {
-            let (finished, hasBegun) = state.wait { state -> (finished: [(index: Int, result: [Double])], hasBegun: Bool)? in
+            let (finished, hasBegun) = state.wait { state -> (finished: [(index: Int, outcome: Outcome)], hasBegun: Bool)? in
                 guard let batch = state[number], !batch.finished.isEmpty || batch.hasBegun != isAnnounced else { return nil }
                 state[number]?.finished = []
                 return (batch.finished, batch.hasBegun)
@@ -133,8 +132,8 @@ final class PassPool: Sendable {
                 isAnnounced = true
                 begun()
             }
-            for (index, result) in finished {
-                completed(index, result)
+            for (index, outcome) in finished {
+                completed(index, outcome)
                 done += 1
             }
             if done < count { cancelled = isCancelled() }
@@ -161,9 +160,9 @@ final class PassPool: Sendable {
                 return state.take(asLeader: isLeader).map { .some($0) }
             }
             guard let task else { return }
-            let result = task.pass(task.isShared ? team : own, task.index) { task.dropped.value.load(ordering: .relaxed) }
+            let outcome = task.work(task.isShared ? team : own, task.index) { task.dropped.value.load(ordering: .relaxed) }
             pulse.beat()
-            state.update { $0.finish(task, result) }
+            state.update { $0.finish(task, outcome) }
         }
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Between pieces of work the others look out for the next for a moment, which costs less than to sleep and be woken, and then sleep.
 final class Team: Sendable {
-    typealias Work = (_ member: Int) -> Void
+    typealias Work = (_ rank: Int) -> Void
 
     /// What the others share with the first.
     private final class Board: @unchecked Sendable {
@@ -27,8 +27,8 @@ final class Team: Sendable {
     init(size: Int) {
         self.size = size
         let board = board
-        others = (1..<max(size, 1)).map { member in
-            WorkThread { Self.follow(board, member: member) }
+        others = (1..<max(size, 1)).map { rank in
+            WorkThread { Self.follow(board, rank: rank) }
         }
     }
 
@@ -37,7 +37,10 @@ final class Team: Sendable {
         for thread in others { thread.join() }
     }
 
-    /// Calls `work` on every thread, here as member 0, and returns when all have come back.
+    /// How many of so many threads share a pass: more than a few wait for each other longer than they gain.
+    static func size(for threads: Int) -> Int { min(threads, 8) }
+
+    /// Calls `work` on every thread, here as rank 0, and returns when all have come back.
     func run(_ work: @escaping Work) {
         board.work = work
         announce(board.turn.load(ordering: .relaxed) + 1)
@@ -47,7 +50,7 @@ final class Team: Sendable {
         board.work = nil
     }
 
-    /// Waits until all members are here; what they wrote before can be read after. The addition is one that orders non-temporal stores
+    /// Waits until all threads are here; what they wrote before can be read after. The addition is one that orders non-temporal stores
     /// too (x86: a locked instruction).
     func barrier() {
         guard size > 1 else { return }
@@ -66,7 +69,7 @@ final class Team: Sendable {
         board.sleepers.update { $0 = turn }
     }
 
-    private static func follow(_ board: Board, member: Int) {
+    private static func follow(_ board: Board, rank: Int) {
         var last = 0
         while true {
             var turn = last
@@ -77,7 +80,7 @@ final class Team: Sendable {
             if !seen { turn = board.sleepers.wait { $0 != last ? $0 : nil } }
             guard turn >= 0 else { return }
             last = turn
-            board.work?(member)
+            board.work?(rank)
             board.left.add(1, ordering: .releasing)
         }
     }

@@ -1,3 +1,5 @@
+import Model
+
 /// How many donated cases there are of each kind, and what is missing: the balance that the field's data sets lack.
 public struct CaseBalance: Codable, Equatable, Sendable {
     public struct Count: Codable, Equatable, Sendable {
@@ -32,9 +34,9 @@ public struct CaseBalance: Codable, Equatable, Sendable {
         parts = [
             part("Fitzpatrick skin type", (1...6).map(CaseFacts.roman)) { $0.fitzpatrick.map(CaseFacts.roman) },
             part("Monk skin tone", (1...10).map(String.init)) { $0.monk.map(String.init) },
-            part("Sex", CaseFacts.Sex.allCases.map(\.rawValue)) { $0.sex?.rawValue },
+            part("Sex", Sex.known.map(\.rawValue)) { $0.sex?.rawValue },
             part("Age", decades) { $0.age.map { decades[min($0 / 10, decades.count - 1)] } },
-            part("Site", CaseFacts.Site.allCases.map(\.rawValue)) { $0.site?.rawValue },
+            part("Site", Site.known.map(\.rawValue)) { $0.site?.rawValue },
         ]
     }
 }

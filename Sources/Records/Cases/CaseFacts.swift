@@ -1,22 +1,8 @@
 import Foundation
+import Model
 
 /// What a doctor says of a donated photo: the facts that the field's data sets lack. All optional, none inferred.
 public struct CaseFacts: Codable, Equatable, Sendable {
-    public enum Sex: String, Codable, Sendable, CaseIterable { case female, male }
-
-    /// The general sites of the ISIC archive, and "torso" where it is not known which side.
-    public enum Site: String, Codable, Sendable, CaseIterable {
-        case headNeck = "head/neck"
-        case upperExtremity = "upper extremity"
-        case lowerExtremity = "lower extremity"
-        case anteriorTorso = "anterior torso"
-        case posteriorTorso = "posterior torso"
-        case lateralTorso = "lateral torso"
-        case torso
-        case palmsSoles = "palms/soles"
-        case oralGenital = "oral/genital"
-    }
-
     public enum SunExposure: String, Codable, Sendable, CaseIterable { case low, medium, high }
 
     /// What the photo was taken with.
@@ -67,6 +53,8 @@ public struct CaseFacts: Codable, Equatable, Sendable {
         try require("monk", monk.map((1...10).contains) ?? true, "must be from 1 to 10")
         try require("diameter", diameter.map { $0 > 0 && $0 < 300 } ?? true, "must be millimetres, more than 0 and less than 300")
         age = age.map { min($0, Self.oldestAge) }
+        if sex == .unknown { sex = nil }
+        if site == .unknown { site = nil }
     }
 }
 
