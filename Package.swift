@@ -35,6 +35,7 @@ let package = Package(
             resources: [.embedInCode("Resources/en.json")]
         ),
         .target(name: "Checkpoints"),
+        .target(name: "SettingNames"),
         .target(
             name: "Records",
             dependencies: [
@@ -48,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "MelaFCGI",
             dependencies: [
-                "Records", "Model", "Imaging", "CFastCGI",
+                "Records", "Model", "Imaging", "CFastCGI", "SettingNames",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -58,8 +59,7 @@ let package = Package(
         .executableTarget(
             name: "melascan",
             dependencies: [
-                "Import", "Records", "Model", "Imaging", "CQREncode",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "Import", "Records", "Model", "Imaging", "CQREncode", "SettingNames",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SwiftCSV", package: "SwiftCSV"),
             ]
@@ -76,7 +76,7 @@ let package = Package(
                 "Import", "Checkpoints", "Model", "Imaging", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "RecordsTests", dependencies: ["Records"]),
-        .testTarget(name: "MelaFCGITests", dependencies: ["Records", "MelaFCGI", "Model", "Imaging"]),
+        .testTarget(name: "MelaFCGITests", dependencies: ["Records", "MelaFCGI", "Model", "Imaging", "SettingNames"]),
         .testTarget(name: "MelascanTests", dependencies: ["melascan", "Records"]),
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd"),
     ],

@@ -1,8 +1,8 @@
-import Configuration
 import FoundationEssentials
 import Imaging
 import Logging
 import Model
+import SettingNames
 
 #if canImport(Glibc)
     import Glibc
@@ -29,7 +29,7 @@ enum MelaFCGI {
 
     private static func run(environment: [String: String]) -> Int32 {
         do {
-            let settings = try Settings(from: ConfigReader(provider: EnvironmentVariablesProvider()))
+            let settings = try Settings(environment: environment)
             let logger = Logger(label: "melascan") { label in
                 var handler = StreamLogHandler.standardError(label: label)
                 handler.logLevel = settings.logLevel
@@ -90,7 +90,10 @@ enum MelaFCGI {
     }
 
     private static var help: String {
-        let settings = Settings.help.map { "  \($0.name)\n      \($0.meaning)" }.joined(separator: "\n")
+        let kernels = Kernels.available.map(\.name).joined(separator: ", ")
+        let settings = SettingName.settings.map { name, meaning in
+            "  \(name)\n      \(meaning)" + (name == "MELASCAN_KERNELS" ? ": \(kernels)" : "")
+        }.joined(separator: "\n")
         return """
             MelaFCGI \(Release.version): answers photos of moles with an ensemble's probability of melanoma. Decision support, not a diagnosis.
 

@@ -2,6 +2,7 @@ import Configuration
 import FoundationEssentials
 import Logging
 import Model
+import SettingNames
 
 /// The worker's settings, all of them, from the environment.
 struct Settings: Sendable, Equatable {
@@ -54,52 +55,19 @@ struct Settings: Sendable, Equatable {
         case metrics
     }
 
-    /// What `--help` prints about each.
-    static let help: [(name: String, meaning: String)] = [
-        ("MELASCAN_ENSEMBLE", "folder of the ensemble (ensembles/default)"),
-        ("MELASCAN_SOCKET", "unix socket to make, mode 0660; not needed under systemd or spawn-fcgi"),
-        ("MELASCAN_THREADS", "inference threads (one a processor)"),
-        ("MELASCAN_QUEUE", "analyses that may wait; more are answered 503 (8)"),
-        ("MELASCAN_MAX_BODY_BYTES", "largest upload (20971520); nginx has the same limit"),
-        ("MELASCAN_MAX_PIXELS", "largest photo, width times height (50000000)"),
-        ("MELASCAN_VIEWS", "views a member, 1 to 8, that an analysis takes unless asked otherwise (as the ensemble says)"),
-        ("MELASCAN_MEMBERS", "first members that an analysis takes unless asked otherwise (as the ensemble says)"),
-        (
-            "MELASCAN_EARLY_STOP",
-            "on: an analysis ends once the ensemble's rule says that the rest of its passes can hardly move the verdict; off: all are made (as the ensemble says)"
-        ),
-        (
-            "MELASCAN_BUDGET_SECONDS",
-            "what an analysis's passes may take on this machine, whose speed is measured at the start; more are left out, whoever asks for them; 0: no limit (15)"
-        ),
-        ("MELASCAN_OPERATING_POINT", "operating point of the verdicts (the ensemble's first)"),
-        ("MELASCAN_MODE", "clinic, or cloud: every request over TLS, with a token, and every analysis with a consent (clinic)"),
-        (
-            "MELASCAN_RECORDS",
-            "folder, or postgresql:// address, that keeps devices' tokens and an audit log of all analyses (nothing is kept)"
-        ),
-        ("MELASCAN_KEY", "file with the key that consents and donations are encrypted with (systemd's credential records-key)"),
-        ("MELASCAN_CONSENT", "JSON file with the texts that patients consent to; deploy/consent.json is a pattern (no consents)"),
-        ("MELASCAN_DONATION", "on: photos may be donated for research, with consent (off)"),
-        (
-            "MELASCAN_OPEN_NETWORKS",
-            "networks whose devices need no token, with commas, or none (clinic: 127.0.0.0/8, ::1; cloud: none)"
-        ),
-        ("MELASCAN_OPEN_PATHS", "what needs no token, of openapi and metrics, with commas, or none (openapi, metrics)"),
-        ("MELASCAN_ALLOWED_ORIGINS", "pages of other origins that may call this server, with commas (none)"),
-        ("MELASCAN_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)"),
-        ("MELASCAN_PRECISION", "number format of the products, fp32 or bf16 (as the ensemble says)"),
-        (
-            "MELASCAN_CACHE",
-            "folder for the packed weights, which starts are quicker with and workers share (systemd's cache directory, or none)"
-        ),
-        ("MELASCAN_KERNELS", "forces an instruction set: \(Kernels.available.map(\.name).joined(separator: ", "))"),
-    ]
-
     init() {}
 
-    /// - Throws: `SettingsError` naming the first variable that makes no sense.
-    init(from reader: ConfigReader) throws(SettingsError) {
+    /// - Throws: `SettingsError` naming those variables that are no settings and seem to be, or the first whose value makes no sense.
+    init(environment: [String: String]) throws(SettingsError) {
+        let unknown = UnknownSetting.all(in: environment.keys)
+        if let first = unknown.first {
+            let reasons = [first.reason] + unknown.dropFirst().map(\.description)
+            throw SettingsError(name: first.name, reason: reasons.joined(separator: "; "))
+        }
+        try self.init(from: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)))
+    }
+
+    private init(from reader: ConfigReader) throws(SettingsError) {
         func text(_ key: ConfigKey) -> String? {
             reader.string(forKey: key).flatMap { $0.isEmpty ? nil : $0 }
         }

@@ -18,14 +18,15 @@ extension RecordsStore {
         let time = Timestamp.text(now)
         let expiry = try database.writing { session in
             let photos = try session.execute(
-                "DELETE FROM cases WHERE consent IN (SELECT id FROM consents WHERE donation_until <= $1)", [.text(time)])
+                "DELETE FROM cases WHERE consent IN (SELECT consent FROM consent_purposes WHERE purpose = $1 AND until <= $2)",
+                [.text(CaseStore.purpose.rawValue), .text(time)])
             let answers = try session.execute(
                 "DELETE FROM answers WHERE answered <= $1",
                 [.text(Timestamp.text(now.addingTimeInterval(-AnswerStore.lifetime)))])
             let ended = try session.rows(
                 """
                 SELECT id FROM consents WHERE withdrawn IS NULL AND content IS NOT NULL
-                AND coalesce(processing_until, '') <= $1 AND coalesce(donation_until, '') <= $1
+                AND NOT EXISTS (SELECT 1 FROM consent_purposes WHERE consent = consents.id AND until > $1)
                 """, [.text(time)]
             ) { try $0.text("id") }
             for id in ended { try ConsentStore.end(id, withdrawn: nil, in: session) }

@@ -1,12 +1,9 @@
 import ArgumentParser
-import Configuration
-import Foundation
 import Records
 
 /// Where the server's records are: by options, else by the environment, else by the installed service's settings.
 struct ServiceSettings: ParsableArguments {
-    /// The installed service's settings and key (deploy/README.md).
-    private static let file = "/etc/melascan/melascan.env"
+    /// The installed service's key (deploy/README.md).
     private static let keyFile = "/etc/melascan/records.key"
 
     @Option(
@@ -15,9 +12,14 @@ struct ServiceSettings: ParsableArguments {
         completion: .directory)
     var records: String?
 
-    /// The place of the records.
+    /// The place of the records. Misspelt settings are told of, where settings are read.
     func place() throws -> String {
-        guard let place = records ?? Self.setting("melascan.records") else {
+        if let records { return records }
+        let settings = FoundSettings()
+        let place = try settings.value("MELASCAN_RECORDS")
+        // No more than that: what is to be deleted or copied every night must not wait for a word that has nothing to do with it.
+        for unknown in settings.unknown { Terminal.complain("Note: \(unknown).") }
+        guard let place else {
             throw Complaint("where are the records? Name the server's folder or address with --records.")
         }
         return place
@@ -32,22 +34,6 @@ struct ServiceSettings: ParsableArguments {
         return try RecordsStore(place)
     }
 
-    /// A setting of the server's, by its name in lower case with points.
-    static func setting(_ name: String) -> String? {
-        let key = ConfigKey(name)
-        if let value = ConfigReader(provider: EnvironmentVariablesProvider()).string(forKey: key), !value.isEmpty { return value }
-        guard let text = try? String(contentsOf: URL(filePath: file), encoding: .utf8) else { return nil }
-        let variable = name.uppercased().map { $0 == "." ? "_" : $0 }
-        // The last line counts, as for systemd.
-        return text.split(whereSeparator: \.isNewline).reversed().lazy.compactMap { line -> String? in
-            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            guard parts.count == 2, parts[0] == String(variable), !parts[1].isEmpty else { return nil }
-            let value = parts[1]
-            let isQuoted = value.count > 1 && value.first == value.last && (value.first == "\"" || value.first == "'")
-            return isQuoted ? String(value.dropFirst().dropLast()) : value
-        }.first
-    }
-
     /// The keys and the words that consents are kept with.
     struct Keys: ParsableArguments {
         @Option(
@@ -57,8 +43,10 @@ struct ServiceSettings: ParsableArguments {
         var key: String?
 
         func ring() throws -> KeyRing {
-            let credential = ServiceSettings.setting("credentials.directory").map { $0 + "/records-key" }
-            return try KeyRing(file: key ?? ServiceSettings.setting("melascan.key") ?? credential ?? ServiceSettings.keyFile)
+            if let key { return try KeyRing(file: key) }
+            let settings = FoundSettings()
+            let credential = try settings.value("CREDENTIALS_DIRECTORY").map { $0 + "/records-key" }
+            return try KeyRing(file: settings.value("MELASCAN_KEY") ?? credential ?? ServiceSettings.keyFile)
         }
     }
 }

@@ -45,7 +45,7 @@ import Testing
         ("MELASCAN_MAX_BODY_BYTES", "20MB", "MELASCAN_MAX_BODY_BYTES"), ("MELASCAN_MAX_PIXELS", "0", "MELASCAN_MAX_PIXELS"),
         ("MELASCAN_LOG_LEVEL", "loud", "MELASCAN_LOG_LEVEL"), ("MELASCAN_KERNELS", "quantum", "quantum"),
         ("MELASCAN_OPERATING_POINT", "sensitivity-200", "sensitivity-200"), ("MELASCAN_ENSEMBLE", "/etc", "ensemble.json"),
-        ("MELASCAN_SOCKET", "/nonexistent/worker.sock", "socket"),
+        ("MELASCAN_SOCKET", "/nonexistent/worker.sock", "socket"), ("MELASCAN_MOED", "cloud", "MELASCAN_MODE"),
         ("MELASCAN_SOCKET", "/tmp/" + String(repeating: "long", count: 30), "107"),
     ])
     func `a setting that makes no sense is named`(name: String, value: String, words: String) throws {

@@ -1,9 +1,9 @@
 import Foundation
 import HTTPTypes
-import Records
 import Testing
 
 @testable import MelaFCGI
+@testable import Records
 
 @Suite struct ConsentHandlerTests {
     private let photo = (try? TestService.fixture("landscape.jpg")) ?? Data()
@@ -154,6 +154,52 @@ import Testing
             #expect(first["code"] as? String == second["code"] as? String && first["code"] != nil)
             #expect(try archive.kinds() == ["consent"])
             #expect(try type(send(TestArchive.statement("granted", "refused"))) == "field-invalid")
+        }
+    }
+
+    /// To the byte: clients of any age read these.
+    @Test func `each purpose has its key in the JSON, beside the others'`() throws {
+        func json(_ value: some Encodable) throws -> String { try Response.json(value).text }
+        var consent = Consent(id: "i", recorded: "r")
+        #expect(try json(ConsentDocument(consent, code: nil)) == #"{"id":"i","photos":0,"recorded":"r"}"# + "\n")
+        consent[.donation] = Consent.Grant(
+            textVersion: "7", controller: "The clinic", language: "en", givenBy: .guardian, recordedBy: "phone", given: "g",
+            until: "u")
+        consent[.processing] = consent[.donation]
+        consent.photos = 2
+        consent.withdrawn = "w"
+        let grant = #"{"given":"g","given_by":"guardian","language":"en","text_version":"7","until":"u"}"#
+        #expect(
+            try json(ConsentDocument(consent, code: "c"))
+                == #"{"code":"c","donation":\#(grant),"id":"i","photos":2,"processing":\#(grant),"recorded":"r","withdrawn":"w"}"#
+                + "\n")
+        try TestArchive.with { archive throws in
+            var request = TestForm().request("/v1/consent-texts")
+            request.method = .get
+            #expect(
+                archive.router.respond(to: request).text == #"""
+                    {"consent_required":false,"controller":"The clinic","donation":true,"mode":"clinic","texts":[{"donation":{"summary":"c","text":"d"},\#
+                    "language":"en","processing":{"summary":"a","text":"b"}}],"validity_days":{"donation":3650,"processing":30},"version":"7"}
+
+                    """#)
+        }
+    }
+
+    @Test func `what may be said is named in the order that it always was`() throws {
+        try TestArchive.with { archive throws in
+            let code = try archive.consent()
+            func detail(_ form: TestForm, _ path: String) throws -> String? {
+                try archive.router.respond(to: form.request(path)).json()["detail"] as? String
+            }
+            #expect(
+                try detail(TestForm().adding("code", code).adding("scope", "some"), "/v1/withdrawals")
+                    == "scope must be one of: all, processing, donation.")
+            #expect(
+                try detail(TestForm().adding("x", "y"), "/v1/consents")?.hasSuffix(
+                    "The fields are: processing, donation, text_version, language, given_by, consent.") == true)
+            #expect(
+                try detail(TestArchive.statement("refused", "refused"), "/v1/consents")
+                    == "processing or donation must be granted; there is nothing to record otherwise.")
         }
     }
 

@@ -1,11 +1,12 @@
-import Configuration
+import Foundation
 import Testing
 
 @testable import MelaFCGI
+@testable import SettingNames
 
 @Suite struct SettingsTests {
     private func settings(_ environment: [String: String]) throws -> Settings {
-        try Settings(from: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)))
+        try Settings(environment: environment)
     }
 
     @Test func `nothing set gives the defaults, and so does the empty text`() throws {
@@ -24,7 +25,7 @@ import Testing
             "MELASCAN_EARLY_STOP": "off", "MELASCAN_BUDGET_SECONDS": "8", "MELASCAN_PRECISION": "bf16",
             "MELASCAN_CACHE": "/cache",
         ]
-        #expect(Set(values.keys) == Set(Settings.help.map(\.name)))
+        #expect(Set(values.keys) == Set(SettingName.settings.map(\.name)))
         let settings = try settings(values)
         #expect(settings.ensemble == "/e" && settings.socket == "/s" && settings.threads == 3 && settings.queue == 4)
         #expect(settings.maxBodyBytes == 5000 && settings.maxPixels == 6 && settings.operatingPoint == "p")
@@ -48,6 +49,47 @@ import Testing
         #expect {
             try settings([name: value])
         } throws: { ($0 as? SettingsError)?.name == name }
+    }
+
+    @Test func `a setting that there is none of is named, with the one that may be meant`() {
+        func said(_ names: String...) -> String? {
+            do { return try "\(settings(Dictionary(uniqueKeysWithValues: names.map { ($0, "cloud") })))" } catch {
+                return "\(error)"
+            }
+        }
+        #expect(said("MELASCAN_MOED") == "MELASCAN_MOED is not a setting; MELASCAN_MODE may be meant")
+        #expect(said("MELASCAN_COLOUR") == "MELASCAN_COLOUR is not a setting; `MelaFCGI --help` lists all")
+        #expect(
+            said("MELASCAN_THREAD", "MELASCAN_OPEN_NETWORK")
+                == "MELASCAN_OPEN_NETWORK is not a setting; MELASCAN_OPEN_NETWORKS may be meant; "
+                + "MELASCAN_THREAD is not a setting; MELASCAN_THREADS may be meant")
+        #expect(throws: SettingsError.self) { try settings(["MELASCAN_MOED": ""]) }
+    }
+
+    @Test func `what is not ours, or is the scripts' and the tests', is left alone`() throws {
+        let others = SettingName.others + ["PATH", "MELA_MODE", "HTTP_MELASCAN_MODE", "CREDENTIALS_DIRECTORY"]
+        #expect(try settings(Dictionary(uniqueKeysWithValues: others.map { ($0, "") })) == Settings())
+    }
+
+    /// Instructions, units, scripts and Python tests: what they name would stop the worker or the tool if it were not known.
+    @Test(arguments: [
+        "README.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md", "deploy", "scripts", "Benchmarks", "Tests",
+    ])
+    func `every setting that the repository names is known`(place: String) throws {
+        let root = TestService.root.appending(path: place)
+        let paths = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        let texts = (paths + [root]).filter { $0.pathExtension != "swift" }
+            .compactMap { try? String(contentsOf: $0, encoding: .utf8) }
+        let names = Set(texts.flatMap { $0.matches(of: /MELASCAN_[A-Z][A-Z_]*[A-Z]/).map { String($0.0) } })
+        #expect(!names.isEmpty && UnknownSetting.all(in: names).isEmpty, "\(UnknownSetting.all(in: names))")
+    }
+
+    @Test(arguments: [
+        ("", "", 0), ("mode", "mode", 0), ("moed", "mode", 1), ("mde", "mode", 1), ("modde", "mode", 1), ("node", "mode", 1),
+        ("", "key", 3), ("kye", "key", 1), ("ca", "abc", 3), ("records", "record_", 1),
+    ])
+    func `the distance of two words counts letters changed, added, left out and swapped`(a: String, b: String, distance: Int) {
+        #expect(UnknownSetting.distance(a, b) == distance && UnknownSetting.distance(b, a) == distance)
     }
 
     @Test func `analyses end early as the ensemble says, and within 15 seconds, unless it is said otherwise`() throws {

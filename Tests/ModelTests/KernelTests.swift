@@ -46,9 +46,10 @@ import Testing
             "\(what): \(differences.max() ?? .nan)")
     }
 
-    @Test func `the list of kernels ends with the plain reference`() {
-        #expect(Kernels.available.last?.name == "reference")
-        #expect(Kernels.available.count >= 2)
+    @Test func `the list of kernels has each once and ends with the plain reference`() {
+        let names = Kernels.available.map(\.name)
+        #expect(Set(names).count == names.count && names.count >= 2 && names.last == "reference")
+        #expect((names.count..<100).allSatisfy { mela_kernels_at($0) == nil })
         #expect(throws: ModelError.kernels("abacus")) { try Kernels.choose("abacus") }
     }
 

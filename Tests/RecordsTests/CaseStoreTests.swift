@@ -135,7 +135,7 @@ import Testing
             #expect(throws: RecordsError.self) { try store.rekey(KeyRing(text: new), at: now) }
             #expect(try all(cases(new, old).1).count == 1)
             #expect(try store.rekey(KeyRing(text: new + old), at: now) == 2)
-            #expect(try all(cases(new).1).first?.photo == photo && cases(new).0.consent(code).donation != nil)
+            #expect(try all(cases(new).1).first?.photo == photo && cases(new).0.consent(code)[.donation] != nil)
             #expect(throws: RecordsError.self) { try all(cases(old).1) }
             // Whoever lost the key can still be asked to forget.
             #expect(try cases(old).0.withdraw(code, at: now).photosDeleted == 1)

@@ -22,8 +22,8 @@ import Testing
             for typed in [code.printed, code.printed.lowercased(), " " + code.printed.replacing("-", with: " ")] {
                 #expect(try consents.consent(#require(WithdrawalCode(typed))) == consent)
             }
-            #expect(consent.processing?.until == Timestamp.text(now.addingTimeInterval(30 * day)))
-            #expect(consent.donation?.recordedBy == "phone" && consent.donation?.textVersion == "2")
+            #expect(consent[.processing]?.until == Timestamp.text(now.addingTimeInterval(30 * day)))
+            #expect(consent[.donation]?.recordedBy == "phone" && consent[.donation]?.textVersion == "2")
             #expect(
                 WithdrawalCode("") == nil && WithdrawalCode(code.printed + "A") == nil
                     && WithdrawalCode("UUUUU-UUUUU-UUUUU-UUUUU") == nil)
@@ -36,13 +36,13 @@ import Testing
         try withConsents(backend) { _, consents throws in
             let code = try consents.record(TestConsent.statement([.processing]), under: TestConsent.texts, by: "phone", at: now)
                 .code
-            #expect(try consents.require(.processing, code, at: now.addingTimeInterval(30 * day - 1)).processing != nil)
+            #expect(try consents.require(.processing, code, at: now.addingTimeInterval(30 * day - 1))[.processing] != nil)
             #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: now.addingTimeInterval(30 * day)) }
             #expect(throws: RecordsError.invalid(field: "consent", reason: "does not cover donation")) {
                 try consents.require(.donation, code, at: now)
             }
             _ = try consents.extend(code, by: TestConsent.statement([.donation]), under: TestConsent.texts, by: "phone", at: now)
-            #expect(try consents.require(.donation, code, at: now).processing != nil)
+            #expect(try consents.require(.donation, code, at: now)[.processing] != nil)
         }
     }
 
@@ -74,7 +74,7 @@ import Testing
             #expect(withdrawal.photosDeleted == 1 && withdrawal.consent == consent.id)
             #expect(try store.entries().last.map { $0.hash == withdrawal.proof?.hash && $0.kind == "withdrawal" } == true)
             let left = try consents.consent(code)
-            #expect(left.withdrawn == Timestamp.text(later) && left.photos == 0 && left.processing == nil && left.donation == nil)
+            #expect(left.withdrawn == Timestamp.text(later) && left.photos == 0 && left.grants.isEmpty)
             #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: later) }
             #expect(throws: RecordsError.self) {
                 try consents.extend(code, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: later)
@@ -98,7 +98,7 @@ import Testing
             let over = now.addingTimeInterval(31 * day)
             #expect(try consents.withdraw(code, [.donation], at: over).stillGranted.isEmpty, "what has ended no longer holds")
             let left = try consents.require(.processing, code, at: now)
-            #expect(left.donation == nil && left.photos == 0 && left.withdrawn == nil)
+            #expect(left[.donation] == nil && left.photos == 0 && left.withdrawn == nil)
             #expect(try consents.withdraw(code, [.processing], at: now).photosDeleted == 0)
             #expect(try consents.consent(code).withdrawn != nil)
         }
@@ -155,14 +155,14 @@ import Testing
             #expect(nothing.proof == nil && nothing.stillGranted == [.processing], "there was no such part")
             #expect(try store.expire(at: now.addingTimeInterval(day / 2)) == .init(consents: 0, photos: 0, answers: 0))
             #expect(try store.expire(at: now.addingTimeInterval(31 * day)) == .init(consents: 1, photos: 0, answers: 1))
-            #expect(try consents.consent(short).processing == nil && consents.consent(long).photos == 1)
+            #expect(try consents.consent(short)[.processing] == nil && consents.consent(long).photos == 1)
             let over = RecordsError.invalid(field: "consent", reason: "is over; record a new one")
             #expect(throws: over) { try consents.require(.processing, short, at: now) }
             #expect(throws: over) {
                 try consents.extend(short, by: TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now)
             }
             #expect(try store.expire(at: now.addingTimeInterval(3651 * day)) == .init(consents: 1, photos: 1, answers: 0))
-            #expect(try consents.consent(long).donation == nil && consents.consent(long).photos == 0)
+            #expect(try consents.consent(long)[.donation] == nil && consents.consent(long).photos == 0)
             #expect(try store.entries().map(\.kind) == ["consent", "consent", "donation", "expiry", "expiry"])
         }
     }
@@ -188,7 +188,8 @@ import Testing
         """
 
     @Test func `the described form is read`() throws {
-        #expect(try texts(Self.good).texts[0].donation.summary == "c")
+        let texts = try texts(Self.good)
+        #expect(texts.texts[0].words[.donation]?.summary == "c" && texts.validityDays == [.processing: 30, .donation: 3650])
     }
 
     @Test(arguments: [
@@ -196,6 +197,8 @@ import Testing
         (#""version": "1","#, "", "has no version"), (#"3650"#, "0", "36500"),
         (#""language": "en""#, #""language": 7"#, "language"),
         ("{", "", "no JSON"),
+        (#", "donation": 3650"#, "", "has no donation in its validity_days"),
+        (#", "donation": {"summary": "c", "text": "d"}"#, "", "has no donation in the language en"),
     ])
     func `what is missing, empty or not filled in is named`(old: String, new: String, named: String) throws {
         let range = try #require(Self.good.range(of: old))

@@ -50,10 +50,10 @@ enum TestConsent {
     static let texts: ConsentTexts = {
         let words = ConsentTexts.Wording(summary: "In short.", text: "At length.")
         return ConsentTexts(
-            version: "2", controller: "The clinic", validityDays: .init(processing: 30, donation: 3650),
+            version: "2", controller: "The clinic", validityDays: [.processing: 30, .donation: 3650],
             texts: [
-                .init(language: "en", processing: words, donation: words),
-                .init(language: "de", processing: words, donation: words),
+                .init(language: "en", words: [.processing: words, .donation: words]),
+                .init(language: "de", words: [.processing: words, .donation: words]),
             ])
     }()
 

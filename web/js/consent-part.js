@@ -4,6 +4,7 @@
 import { ConsentQuestion } from "./consent-question.js";
 import { byId, say } from "./dom.js";
 import { day } from "./numbers.js";
+import { asked } from "./purposes.js";
 
 export class ConsentPart extends EventTarget {
   #part = byId("consent-part");
@@ -22,7 +23,7 @@ export class ConsentPart extends EventTarget {
   offer(terms) {
     this.#isRequired = terms.isRequired;
     this.#part.hidden = !terms.isRequired || this.#isInQuestion;
-    if (terms.isRequired) this.#question.ask(terms, terms.offersDonation ? ["processing", "donation"] : ["processing"]);
+    if (terms.isRequired) this.#question.ask(terms, asked(terms));
   }
 
   /** Whether the patient has agreed to the analysis, as `consent` says; nothing as long as it is not said whether it is this patient's. */

@@ -1,9 +1,9 @@
 // What the patient is asked, in words first and in full a tap away: in which language, who answers, and a tick for each purpose.
 
 import { element, say } from "./dom.js";
+import { wordsFor } from "./purposes.js";
 import { languageName, preferredText } from "./terms.js";
 
-const titles = { processing: "The analysis, outside this practice", donation: "Keeping the photo for research" };
 const givers = { patient: "The patient", guardian: "A parent or guardian", representative: "A legal representative" };
 const agreements = {
   patient: "The patient agrees",
@@ -44,9 +44,7 @@ export class ConsentQuestion {
   /** The fields of the statement; null where what is `required` is not agreed to: the words then stand beside it. */
   read(required) {
     if (!this.#text || !this.#tick(required).checked) {
-      this.complain(required, required === "processing"
-        ? "Without the patient’s agreement the photo is not sent."
-        : "Without the patient’s agreement nothing is kept.");
+      this.complain(required, wordsFor(required).missing);
       return null;
     }
     return [
@@ -101,12 +99,12 @@ export class ConsentQuestion {
   #purpose(purpose) {
     const id = `${this.#prefix}-${purpose}`;
     const { language, [purpose]: wording } = this.#text;
-    const isVoluntary = purpose === "donation";
+    const isVoluntary = purpose !== "processing";
     const days = this.#terms.days[purpose];
     const tick = element("input", { id, type: "checkbox", autocomplete: "off", "aria-describedby": `${id}-summary ${id}-error` });
     tick.addEventListener("change", () => say(this.#find(`${purpose}-error`), null));
     return element("section", { class: "asked", "aria-labelledby": `${id}-title` },
-      element("h3", { id: `${id}-title` }, titles[purpose], isVoluntary ? element("span", { class: "optional" }, " voluntary") : null),
+      element("h3", { id: `${id}-title` }, wordsFor(purpose).title, isVoluntary ? element("span", { class: "optional" }, " voluntary") : null),
       element("p", { class: "asked__summary", id: `${id}-summary`, lang: language }, wording?.summary ?? ""),
       element("details", {}, element("summary", {}, "The whole text"),
         element("p", { class: "asked__text", lang: language }, wording?.text ?? ""),

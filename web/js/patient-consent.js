@@ -19,7 +19,7 @@ export class PatientConsent extends EventTarget {
     return this.recorded?.code ?? null;
   }
 
-  /** True if it was given for "processing" or "donation". Whether it has ended is for the server's clock to say. */
+  /** True if it was given for a purpose: "processing", "donation". Whether it has ended is for the server's clock to say. */
   covers(purpose) {
     return Boolean(this.recorded?.[purpose]);
   }

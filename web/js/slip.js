@@ -4,6 +4,7 @@ import { byId, element } from "./dom.js";
 import { facts } from "./facts.js";
 import { withdrawalAddress } from "./footer.js";
 import { day } from "./numbers.js";
+import { grants, wordsFor } from "./purposes.js";
 
 export class Slip {
   #part = byId("slip");
@@ -38,8 +39,7 @@ export class Slip {
         ["Where", this.#where],
         ["Or ask", this.#controller],
         ["Consent of", day(recorded.recorded)],
-        ["To the analysis", until(recorded.processing)],
-        ["To keeping the photo", until(recorded.donation)],
+        ...grants(recorded).map(([purpose, grant]) => [wordsFor(purpose).slip, until(grant)]),
         ["Photos kept, by number", cases.join(", ")],
       ]));
   }

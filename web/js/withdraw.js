@@ -6,6 +6,7 @@ import { onFragment } from "./fragment.js";
 import { Latest } from "./latest.js";
 import { day } from "./numbers.js";
 import { Problem, isAbort } from "./problem.js";
+import { grants, wordsFor } from "./purposes.js";
 import { Server, formOf } from "./server.js";
 import { keepsConsents } from "./terms.js";
 import { withdrawalWords } from "./withdrawal.js";
@@ -81,14 +82,14 @@ function photos(count) {
   return count === 0 ? "None" : String(count);
 }
 
-function showKept({ recorded, processing, donation, withdrawn, photos: count }) {
+function showKept(consent) {
+  const { recorded, withdrawn, photos: count } = consent;
   const until = (grant) => (grant ? `Agreed, until ${day(grant.until)}` : "Not agreed");
   byId("kept-body").replaceChildren(withdrawn
     ? element("p", {}, `This consent was withdrawn on ${day(withdrawn)}. Nothing is kept under it.`)
     : facts([
       ["Consent of", day(recorded)],
-      ["Analysis on this server", until(processing)],
-      ["Keeping photos for research", until(donation)],
+      ...grants(consent).map(([purpose, grant]) => [wordsFor(purpose).kept, until(grant)]),
       ["Photos kept now", photos(count)],
     ]));
   byId("kept").hidden = false;

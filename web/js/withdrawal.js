@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { facts } from "./facts.js";
+import { wordsFor } from "./purposes.js";
 
 /** `title` and `parts` of what the server answered. Without a proof there was nothing that could end. */
 export function withdrawalWords({ time, photos_deleted: deleted, still_granted: rest, proof }) {
@@ -14,7 +15,8 @@ export function withdrawalWords({ time, photos_deleted: deleted, still_granted: 
     parts: [
       element("p", {}, photoWords(deleted, stands.has("donation"))),
       isAll && !didNothing ? element("p", {}, "What remains is that there was a consent and that it ended, without anything about you.") : null,
-      stands.has("processing") ? element("p", {}, "Your consent to the analysis of photos on this server still stands.") : null,
+      // What is said of donated photos stands above.
+      ...rest.filter((purpose) => purpose !== "donation").map((purpose) => element("p", {}, `Your consent to ${wordsFor(purpose).stands} still stands.`)),
       ...(proof ? proofParts(time, proof) : []),
     ].filter((part) => part !== null),
   };

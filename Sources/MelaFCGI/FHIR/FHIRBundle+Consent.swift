@@ -16,7 +16,7 @@ struct FHIRConsent: Encodable {
     struct Provision: Encodable {
         var type = "permit"
         var period: Period
-        var purpose: [FHIRCoding]
+        var purpose: [FHIRCoding]?
     }
 
     let resourceType = "Consent"
@@ -45,19 +45,22 @@ extension FHIRBundle {
         let now = Timestamp.text(date)
         var resources = ConsentTexts.Purpose.allCases.compactMap { purpose in
             consent[purpose].map { grant in
-                FHIRConsent(
+                let codes = ConsentCodes.of(purpose)
+                return FHIRConsent(
                     language: grant.language, identifier: identifiers, status: now < grant.until ? "active" : "inactive",
-                    scope: Self.scope(purpose), category: [Self.category(purpose)], patient: patient, dateTime: grant.given,
+                    scope: codes.scope, category: [codes.category], patient: patient, dateTime: grant.given,
                     performer: [FHIRReference(display: grant.givenBy.rawValue)],
                     policyRule: .init(text: "Version \(grant.textVersion) of the text of: \(grant.controller)"),
-                    provision: .init(period: .init(start: grant.given, end: grant.until), purpose: [Self.purpose(purpose)]))
+                    provision: .init(
+                        period: .init(start: grant.given, end: grant.until), purpose: codes.reason.map { [$0] }))
             }
         }
         if resources.isEmpty {
+            let codes = ConsentCodes.of(.processing)
             resources = [
                 FHIRConsent(
-                    identifier: identifiers, status: "inactive", scope: Self.scope(.processing),
-                    category: [Self.category(.processing)], patient: patient, dateTime: consent.recorded,
+                    identifier: identifiers, status: "inactive", scope: codes.scope, category: [codes.category],
+                    patient: patient, dateTime: consent.recorded,
                     policyRule: .init(text: consent.withdrawn.map { "Withdrawn on \($0)" } ?? "Ended"))
             ]
         }
@@ -67,39 +70,47 @@ extension FHIRBundle {
             [Entry(fullUrl: patient.reference ?? "", resource: .patient(FHIRPatient()))]
             + resources.map { Entry(fullUrl: "urn:uuid:" + Identifier.next(), resource: .consent($0)) }
     }
+}
 
-    private static func scope(_ purpose: ConsentTexts.Purpose) -> FHIRConcept {
-        let coding =
-            purpose == .processing
-            ? (code: "patient-privacy", display: "Privacy Consent") : (code: "research", display: "Research")
-        return FHIRConcept(
-            coding: [
-                FHIRCoding(
-                    system: "http://terminology.hl7.org/CodeSystem/consentscope", code: coding.code, display: coding.display)
-            ], text: coding.display)
+/// What a purpose of consent is called in FHIR. One that has no codes here goes by its name.
+private struct ConsentCodes {
+    var scope: FHIRConcept
+    var category: FHIRConcept
+    /// What the photo may be used for.
+    var reason: FHIRCoding?
+
+    static func of(_ purpose: ConsentTexts.Purpose) -> ConsentCodes {
+        known[purpose] ?? ConsentCodes(scope: FHIRConcept(text: purpose.rawValue), category: FHIRConcept(text: purpose.rawValue))
     }
 
-    private static func category(_ purpose: ConsentTexts.Purpose) -> FHIRConcept {
-        purpose == .processing
-            ? FHIRConcept(
+    private static let known: [ConsentTexts.Purpose: ConsentCodes] = [
+        .processing: ConsentCodes(
+            scope: scope("patient-privacy", "Privacy Consent"),
+            category: FHIRConcept(
                 coding: [
                     FHIRCoding(
                         system: "http://terminology.hl7.org/CodeSystem/v3-ActCode", code: "INFA",
                         display: "information access")
-                ], text: "Processing of photos on a server outside the clinic")
-            : FHIRConcept(
+                ], text: "Processing of photos on a server outside the clinic"),
+            reason: reason("TREAT", "treatment")),
+        .donation: ConsentCodes(
+            scope: scope("research", "Research"),
+            category: FHIRConcept(
                 coding: [
                     FHIRCoding(
                         system: "http://terminology.hl7.org/CodeSystem/consentcategorycodes", code: "research",
                         display: "Research Information Access")
-                ], text: "Donation of photos for research")
+                ], text: "Donation of photos for research"),
+            reason: reason("HRESCH", "healthcare research")),
+    ]
+
+    private static func scope(_ code: String, _ display: String) -> FHIRConcept {
+        FHIRConcept(
+            coding: [FHIRCoding(system: "http://terminology.hl7.org/CodeSystem/consentscope", code: code, display: display)],
+            text: display)
     }
 
-    private static func purpose(_ purpose: ConsentTexts.Purpose) -> FHIRCoding {
-        let coding =
-            purpose == .processing
-            ? (code: "TREAT", display: "treatment") : (code: "HRESCH", display: "healthcare research")
-        return FHIRCoding(
-            system: "http://terminology.hl7.org/CodeSystem/v3-ActReason", code: coding.code, display: coding.display)
+    private static func reason(_ code: String, _ display: String) -> FHIRCoding {
+        FHIRCoding(system: "http://terminology.hl7.org/CodeSystem/v3-ActReason", code: code, display: display)
     }
 }

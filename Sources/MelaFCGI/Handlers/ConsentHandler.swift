@@ -13,7 +13,7 @@ struct ConsentHandler: Sendable {
         var donation: Bool
         var version: String?
         var controller: String?
-        var validityDays: ConsentTexts.Validity?
+        var validityDays: ByPurpose<Int>?
         var texts: [ConsentTexts.Translation]
     }
 
@@ -37,7 +37,8 @@ struct ConsentHandler: Sendable {
     @Sendable func record(_ request: Request) throws -> Response {
         let (store, texts) = try consents()
         let form = try UploadForm(
-            request, fields: ["processing", "donation", "text_version", "language", "given_by", "consent"])
+            request,
+            fields: ConsentTexts.Purpose.allCases.map(\.rawValue) + ["text_version", "language", "given_by", "consent"])
         var purposes: Set<ConsentTexts.Purpose> = []
         for purpose in ConsentTexts.Purpose.allCases
         where try form.choice(purpose.rawValue, of: Decision.self) == .granted {
@@ -67,17 +68,21 @@ struct ConsentHandler: Sendable {
         return try answer(request, store.consent(Self.code(form.required("code"), field: "code")), code: nil)
     }
 
-    private enum Scope: String, CaseIterable {
-        case all
-        case processing
-        case donation
+    /// What of a consent is withdrawn: all of it, or one purpose by its name.
+    private struct Scope: RawRepresentable, CaseIterable {
+        static let all = Scope(purpose: nil)
+        static let allCases = [all] + ConsentTexts.Purpose.allCases.map(Scope.init(purpose:))
 
-        var purposes: Set<ConsentTexts.Purpose> {
-            switch self {
-            case .all: Set(ConsentTexts.Purpose.allCases)
-            case .processing: [.processing]
-            case .donation: [.donation]
-            }
+        var purpose: ConsentTexts.Purpose?
+        var rawValue: String { purpose?.rawValue ?? "all" }
+
+        init?(rawValue: String) {
+            guard let scope = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+            self = scope
+        }
+
+        private init(purpose: ConsentTexts.Purpose?) {
+            self.purpose = purpose
         }
     }
 
@@ -87,7 +92,7 @@ struct ConsentHandler: Sendable {
         let form = try UploadForm(request, fields: ["code", "scope"])
         let code = try Self.code(form.required("code"), field: "code")
         let scope = try form.choice("scope", of: Scope.self) ?? .all
-        let withdrawal = try store.withdraw(code, scope.purposes)
+        let withdrawal = try store.withdraw(code, scope.purpose.map { [$0] })
         let document = WithdrawalDocument(withdrawal)
         return request.preference == .html ? .html(WithdrawalPage.page(document)) : try .json(document)
     }
@@ -139,8 +144,8 @@ struct ConsentDocument: Encodable {
     /// Only in the answer that made it.
     var code: String?
     var recorded: String
-    var processing: Grant?
-    var donation: Grant?
+    /// In JSON each purpose has its key beside the others.
+    var grants: ByPurpose<Grant>
     var withdrawn: String?
     var photos: Int
 
@@ -148,10 +153,23 @@ struct ConsentDocument: Encodable {
         id = consent.id
         self.code = code
         recorded = consent.recorded
-        processing = consent.processing.map(Grant.init)
-        donation = consent.donation.map(Grant.init)
+        grants = consent.grants.map(Grant.init)
         withdrawn = consent.withdrawn
         photos = consent.photos
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, code, recorded, withdrawn, photos
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encodeIfPresent(code, forKey: .code)
+        try container.encode(recorded, forKey: .recorded)
+        try container.encodeIfPresent(withdrawn, forKey: .withdrawn)
+        try container.encode(photos, forKey: .photos)
+        try grants.encode(to: encoder)
     }
 }
 

@@ -1,3 +1,5 @@
+import Records
+
 /// What a withdrawal did, in plain words for the patient, with what the scripted page shows.
 enum WithdrawalPage {
     static func page(_ withdrawal: WithdrawalDocument) -> HTML {
@@ -33,7 +35,7 @@ enum WithdrawalPage {
     }
 
     private static func deleted(_ withdrawal: WithdrawalDocument) -> HTML {
-        if withdrawal.stillGranted.contains("donation") {
+        if withdrawal.stillGranted.contains(ConsentTexts.Purpose.donation.rawValue) {
             return "Photos that were donated for research are kept: your consent to that still stands."
         }
         return switch withdrawal.photosDeleted {
@@ -47,9 +49,14 @@ enum WithdrawalPage {
         if purposes.isEmpty {
             return "<p>What remains is that there was a consent and that it ended, without anything about you.</p>"
         }
-        return purposes.contains("processing")
-            ? "<p>Your consent to the analysis of photos on this server still stands.</p>" : .empty
+        // What is said of donated photos stands above.
+        return purposes.filter { $0 != ConsentTexts.Purpose.donation.rawValue }.map { purpose in
+            "<p>Your consent to \(words[purpose] ?? purpose) still stands.</p>"
+        }.joined()
     }
+
+    /// Purposes in a patient's words; another goes by its name.
+    private static let words = [ConsentTexts.Purpose.processing.rawValue: "the analysis of photos on this server"]
 
     /// "2026-11-24T19:55:57.350Z" as "2026-11-24 19:55".
     private static func time(_ text: String) -> String {

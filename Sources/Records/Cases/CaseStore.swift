@@ -21,6 +21,9 @@ public struct CaseStore: Sendable {
         var device: String
     }
 
+    /// What a consent must be for so that cases are kept under it.
+    static let purpose = ConsentTexts.Purpose.donation
+
     private static let idDigits = 10
 
     let database: any SQLDatabase
@@ -46,7 +49,7 @@ public struct CaseStore: Sendable {
                 guard try isKept(id, at: now, in: session) else { throw Self.unknown }
                 return id
             }
-            let consent = try consents.require(.donation, code, at: now, in: session)
+            let consent = try consents.require(Self.purpose, code, at: now, in: session)
             let id = Base32.grouped(Base32.random(Self.idDigits))
             let time = Timestamp.text(now)
             let key = try DataKey(for: id, in: keys)
@@ -88,13 +91,19 @@ public struct CaseStore: Sendable {
 
     private static let unknown = RecordsError.unknown("case with this number; it may have been withdrawn")
 
+    /// The cases whose consent covers them: a purpose ($1) at a time ($2).
+    private static let covered = """
+        cases JOIN consent_purposes ON consent_purposes.consent = cases.consent
+        AND consent_purposes.purpose = $1 AND consent_purposes.until > $2
+        """
+
+    private static func covering(at now: Date) -> [SQLValue] { [.text(purpose.rawValue), .text(Timestamp.text(now))] }
+
     /// True if there is such a case, and its consent holds.
     private func isKept(_ id: String, at now: Date, in session: any SQLSession) throws -> Bool {
         try session.firstRow(
-            """
-            SELECT cases.id FROM cases JOIN consents ON consents.id = cases.consent
-            WHERE cases.id = $1 AND consents.donation_until > $2
-            """, [.text(id), .text(Timestamp.text(now))], as: { try $0.text("id") }) != nil
+            "SELECT cases.id FROM \(Self.covered) WHERE cases.id = $3", Self.covering(at: now) + [.text(id)],
+            as: { try $0.text("id") }) != nil
     }
 
     /// Calls `body` with each case whose consent holds at this moment, one opened at a time.
@@ -125,9 +134,8 @@ public struct CaseStore: Sendable {
             try session.forEachRow(
                 """
                 SELECT \(columns)cases.id, cases.consent, cases.donated, cases.key, cases.facts
-                FROM cases JOIN consents ON consents.id = cases.consent
-                WHERE consents.withdrawn IS NULL AND consents.donation_until > $1 ORDER BY cases.donated, cases.id
-                """, [.text(Timestamp.text(now))]
+                FROM \(Self.covered) ORDER BY cases.donated, cases.id
+                """, Self.covering(at: now)
             ) { row in
                 try body(row, DataKey(row.bytes("key"), of: row.text("id"), in: keys))
             }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A consent as it was given: to what, in which words, by whom, when, and until when. Two purposes, each by itself.
+/// A consent as it was given: to what, in which words, by whom, when, and until when; each purpose by itself.
 public struct Consent: Equatable, Sendable {
     public typealias Purpose = ConsentTexts.Purpose
 
@@ -29,16 +29,15 @@ public struct Consent: Equatable, Sendable {
     /// A UUID; no secret, and in the audit log.
     public var id: String
     public var recorded: String
-    public var processing: Grant?
-    public var donation: Grant?
+    public var grants = ByPurpose<Grant>()
     /// When all of it was withdrawn.
     public var withdrawn: String?
     /// Photos that are kept now.
     public var photos = 0
 
     public subscript(purpose: Purpose) -> Grant? {
-        get { purpose == .processing ? processing : donation }
-        set { if purpose == .processing { processing = newValue } else { donation = newValue } }
+        get { grants[purpose] }
+        set { grants[purpose] = newValue }
     }
 
     /// True if it covers a purpose at a time.

@@ -19,51 +19,53 @@ extension ConsentStore {
         var photosDeleted: Int
     }
 
-    /// A consent's row as far as it can be read without a key.
+    /// A consent's rows as far as they can be read without a key.
     private struct Row {
         var id: String
         var withdrawn: String?
-        var until: [ConsentTexts.Purpose: String]
         /// Number of the log's entry of the last withdrawal.
         var proof: Int?
+        /// By purpose.
+        var until: [String: String] = [:]
 
         init(_ row: SQLRow) throws {
             id = try row.text("id")
             withdrawn = try row.optionalText("withdrawn")
-            until = [:]
-            until[.processing] = try row.optionalText("processing_until")
-            until[.donation] = try row.optionalText("donation_until")
             proof = try row.optionalInteger("proof")
         }
 
         func granted(at time: String) -> [ConsentTexts.Purpose] {
-            ConsentTexts.Purpose.allCases.filter { purpose in until[purpose].map { time < $0 } ?? false }
+            ConsentTexts.Purpose.allCases.filter { purpose in until[purpose.rawValue].map { time < $0 } ?? false }
         }
     }
 
-    /// Ends a consent for some purposes or for all, and deletes what it allowed to be kept.
+    /// Ends a consent for some purposes or, where none are named, all of it, and deletes what it allowed to be kept.
     ///
     /// Ending all of it needs no key, so that nobody is refused for a key that was lost. Done again, it changes nothing and says the
     /// same.
     /// - Throws: `RecordsError.unknown`, `.notWritten`; `.key` if a part is to go on and can't be opened.
     public func withdraw(
-        _ code: WithdrawalCode, _ purposes: Set<ConsentTexts.Purpose> = Set(ConsentTexts.Purpose.allCases),
-        at now: Date = Date()
+        _ code: WithdrawalCode, _ purposes: Set<ConsentTexts.Purpose>? = nil, at now: Date = Date()
     ) throws(RecordsError) -> Withdrawal {
         let withdrawal = try database.writing { session in
             let found = try session.firstRow("SELECT * FROM consents WHERE code_hash = $1", [.text(code.hash)], as: Row.init)
             guard var row = found else { throw Self.unknown }
-            let ended = row.until.keys.filter(purposes.contains)
+            row.until = try Self.ends(of: row.id, in: session)
+            let ended = row.until.keys.filter { purposes?.map(\.rawValue).contains($0) ?? true }.sorted()
             guard row.withdrawn == nil, !ended.isEmpty else { return try repeated(row, at: now, in: session) }
-            for purpose in ended { row.until[purpose] = nil }
+            for purpose in ended {
+                row.until[purpose] = nil
+                try Self.deletePurpose(purpose, of: row.id, in: session)
+            }
             let photos =
-                ended.contains(.donation) ? try session.execute("DELETE FROM cases WHERE consent = $1", [.text(row.id)]) : 0
+                ended.contains(CaseStore.purpose.rawValue)
+                ? try session.execute("DELETE FROM cases WHERE consent = $1", [.text(row.id)]) : 0
             if row.until.isEmpty {
                 try Self.end(row.id, withdrawn: Timestamp.text(now), in: session)
             } else {
                 try reduce(code, row, in: session)
             }
-            let note = Note(consent: row.id, purposes: ended.map(\.rawValue).sorted(), photosDeleted: photos)
+            let note = Note(consent: row.id, purposes: ended, photosDeleted: photos)
             let entry = try AuditLog.append(.withdrawal, note, at: now, in: session)
             try session.execute("UPDATE consents SET proof = $1 WHERE id = $2", [.integer(entry.sequence), .text(row.id)])
             return Withdrawal(
@@ -89,20 +91,16 @@ extension ConsentStore {
     /// Takes the ended purposes out of the consent's words.
     private func reduce(_ code: WithdrawalCode, _ row: Row, in session: any SQLSession) throws {
         guard var consent = try find(code, in: session) else { throw Self.unknown }
-        for purpose in ConsentTexts.Purpose.allCases where row.until[purpose] == nil { consent[purpose] = nil }
+        for purpose in consent.grants.purposes where row.until[purpose.rawValue] == nil { consent[purpose] = nil }
         let sealed = try seal(consent, with: key(of: row.id, in: session))
-        try session.execute(
-            "UPDATE consents SET processing_until = $1, donation_until = $2, content = $3 WHERE id = $4",
-            [SQLValue(row.until[.processing]), SQLValue(row.until[.donation]), .bytes(sealed), .text(row.id)])
+        try session.execute("UPDATE consents SET content = $1 WHERE id = $2", [.bytes(sealed), .text(row.id)])
     }
 
     /// Takes everything but the fact away; also from answers that would be given again, which stay to refuse their requests.
     static func end(_ id: String, withdrawn time: String?, in session: any SQLSession) throws {
         try session.execute("UPDATE answers SET key = NULL, content = NULL WHERE consent = $1", [.text(id)])
+        try session.execute("DELETE FROM consent_purposes WHERE consent = $1", [.text(id)])
         try session.execute(
-            """
-            UPDATE consents SET withdrawn = $1, processing_until = NULL, donation_until = NULL, key = NULL, content = NULL
-            WHERE id = $2
-            """, [SQLValue(time), .text(id)])
+            "UPDATE consents SET withdrawn = $1, key = NULL, content = NULL WHERE id = $2", [SQLValue(time), .text(id)])
     }
 }

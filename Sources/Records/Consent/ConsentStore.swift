@@ -2,7 +2,7 @@ import Foundation
 
 /// Consents: given, looked up, and withdrawn by the code that came with them.
 ///
-/// How they end: `ConsentStore+Withdraw`.
+/// What they are for and until when: `ConsentStore+Purposes`. How they end: `ConsentStore+Withdraw`.
 public struct ConsentStore: Sendable {
     /// What a doctor records.
     public struct Statement: Codable, Equatable, Sendable {
@@ -63,24 +63,22 @@ public struct ConsentStore: Sendable {
             let code = WithdrawalCode()
             let time = Timestamp.text(now)
             var consent = Consent(id: UUID().uuidString.lowercased(), recorded: time)
-            consent.grant(statement, under: texts, by: device, at: now)
+            try consent.grant(statement, under: texts, by: device, at: now)
             let key = try DataKey(for: consent.id, in: keys)
             try session.execute(
-                """
-                INSERT INTO consents (id, code_hash, recorded, processing_until, donation_until, key, content)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
-                """,
+                "INSERT INTO consents (id, code_hash, recorded, key, content) VALUES ($1, $2, $3, $4, $5)",
                 [
-                    .text(consent.id), .text(code.hash), .text(time), SQLValue(consent.processing?.until),
-                    SQLValue(consent.donation?.until), .bytes(key.wrapped), .bytes(try seal(consent, with: key)),
+                    .text(consent.id), .text(code.hash), .text(time), .bytes(key.wrapped),
+                    .bytes(try seal(consent, with: key)),
                 ])
+            try Self.writePurposes(of: consent, in: session)
             if let request { try answers.keep(code.printed, for: request, of: consent.id, at: time, in: session) }
             try AuditLog.append(.consent, note(consent, statement, device), at: now, in: session)
             return Recorded(consent: consent, code: code)
         }
     }
 
-    /// Adds a purpose to a consent that has the other one, or renews one.
+    /// Adds a purpose to a consent that has another one, or renews one.
     /// - Throws: `RecordsError.unknown`, `.invalid`, `.notWritten`.
     public func extend(
         _ code: WithdrawalCode, by statement: Statement, under texts: ConsentTexts, by device: String,
@@ -91,14 +89,11 @@ public struct ConsentStore: Sendable {
         return try database.writing { session in
             if let request, try answers.find(request, in: session) != nil { return try standing(code, in: session) }
             var consent = try standing(code, in: session)
-            consent.grant(statement, under: texts, by: device, at: now)
+            try consent.grant(statement, under: texts, by: device, at: now)
             let key = try key(of: consent.id, in: session)
             try session.execute(
-                "UPDATE consents SET processing_until = $1, donation_until = $2, content = $3 WHERE id = $4",
-                [
-                    SQLValue(consent.processing?.until), SQLValue(consent.donation?.until),
-                    .bytes(try seal(consent, with: key)), .text(consent.id),
-                ])
+                "UPDATE consents SET content = $1 WHERE id = $2", [.bytes(try seal(consent, with: key)), .text(consent.id)])
+            try Self.writePurposes(of: consent, in: session)
             if let request {
                 try answers.keep(code.printed, for: request, of: consent.id, at: Timestamp.text(now), in: session)
             }
@@ -150,9 +145,8 @@ public struct ConsentStore: Sendable {
             consent.withdrawn = try row.optionalText("withdrawn")
             consent.photos = try row.integer("photos")
             if let wrapped = try row.optionalBytes("key"), let content = try row.optionalBytes("content") {
-                let grants = try DataKey(wrapped, of: consent.id, in: keys).open(Grants.self, content, as: Self.purpose)
-                consent.processing = grants.processing
-                consent.donation = grants.donation
+                consent.grants = try DataKey(wrapped, of: consent.id, in: keys).open(
+                    ByPurpose<Consent.Grant>.self, content, as: Self.sealedAs)
             }
             return consent
         }
@@ -163,7 +157,7 @@ public struct ConsentStore: Sendable {
         if let withdrawn = consent.withdrawn {
             throw RecordsError.invalid(field: "consent", reason: "was withdrawn on \(withdrawn.prefix(10))")
         }
-        guard consent.processing != nil || consent.donation != nil else {
+        guard !consent.grants.isEmpty else {
             throw RecordsError.invalid(field: "consent", reason: "is over; record a new one")
         }
         return consent
@@ -177,15 +171,10 @@ public struct ConsentStore: Sendable {
 
     // MARK: - What is sealed
 
-    private static let purpose = "consent"
-
-    private struct Grants: Codable {
-        var processing: Consent.Grant?
-        var donation: Consent.Grant?
-    }
+    private static let sealedAs = "consent"
 
     func seal(_ consent: Consent, with key: DataKey) throws -> Data {
-        try key.seal(Grants(processing: consent.processing, donation: consent.donation), as: Self.purpose)
+        try key.seal(consent.grants, as: Self.sealedAs)
     }
 
     private func note(_ consent: Consent, _ statement: Statement, _ device: String) -> Note {
@@ -201,7 +190,9 @@ extension ConsentTexts {
     /// - Throws: `RecordsError.invalid` if what was said does not fit these words.
     fileprivate func check(_ statement: ConsentStore.Statement) throws(RecordsError) {
         guard !statement.purposes.isEmpty else {
-            throw .invalid(field: "processing", reason: "or donation must be granted; there is nothing to record otherwise")
+            let names = ConsentTexts.Purpose.allCases.map(\.rawValue)
+            let others = names.dropFirst().map { "or \($0) " }.joined()
+            throw .invalid(field: names[0], reason: "\(others)must be granted; there is nothing to record otherwise")
         }
         guard statement.textVersion == version else {
             throw .invalid(field: "text_version", reason: "must be \(version), the one in force; show the patient that text")
@@ -214,11 +205,14 @@ extension ConsentTexts {
 }
 
 extension Consent {
+    /// - Throws: `RecordsError.invalid` for a purpose that the words do not say the days of.
     fileprivate mutating func grant(
         _ statement: ConsentStore.Statement, under texts: ConsentTexts, by device: String, at now: Date
-    ) {
+    ) throws(RecordsError) {
         for purpose in statement.purposes {
-            let days = purpose == .processing ? texts.validityDays.processing : texts.validityDays.donation
+            guard let days = texts.validityDays[purpose] else {
+                throw .invalid(field: purpose.rawValue, reason: "can't be granted: the consent text has no words for it")
+            }
             self[purpose] = Grant(
                 textVersion: statement.textVersion, controller: texts.controller, language: statement.language,
                 givenBy: statement.givenBy, recordedBy: device,

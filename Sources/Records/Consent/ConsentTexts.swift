@@ -2,8 +2,10 @@ import Foundation
 
 /// What a patient is asked to consent to, in the clinic's words: a JSON file that the administrator writes (`deploy/consent.json` is a pattern).
 public struct ConsentTexts: Codable, Equatable, Sendable {
-    /// One of the two things that can be consented to, each by itself.
-    public enum Purpose: String, Codable, Sendable, CaseIterable {
+    /// One of the things that can be consented to, each by itself.
+    ///
+    /// A value is one word in small letters: it is a field of the form, a key of the JSON, and what the database and the audit log say.
+    public enum Purpose: String, CodingKey, Codable, Sendable, CaseIterable {
         /// The photo leaves the clinic and is analysed on this server; nothing of it is kept.
         case processing
         /// The photo and what is said about it are kept for research.
@@ -17,24 +19,19 @@ public struct ConsentTexts: Codable, Equatable, Sendable {
         public var text: String
     }
 
-    public struct Translation: Codable, Equatable, Sendable {
+    /// In JSON the purposes stand beside the language.
+    public struct Translation: Equatable, Sendable {
         /// BCP 47: "en", "de".
         public var language: String
-        public var processing: Wording
-        public var donation: Wording
-    }
-
-    /// Days for which a consent holds unless it is withdrawn.
-    public struct Validity: Codable, Equatable, Sendable {
-        public var processing: Int
-        public var donation: Int
+        public var words: ByPurpose<Wording>
     }
 
     /// Changed with each change of the texts; kept with each consent.
     public var version: String
     /// Who answers for the data: name and how to reach them.
     public var controller: String
-    public var validityDays: Validity
+    /// Days for which a consent holds unless it is withdrawn.
+    public var validityDays: ByPurpose<Int>
     public var texts: [Translation]
 }
 
@@ -57,9 +54,15 @@ extension ConsentTexts {
     }
 
     private func check() throws(RecordsError) {
-        let words = texts.flatMap {
-            [$0.language, $0.processing.summary, $0.processing.text, $0.donation.summary, $0.donation.text]
+        for purpose in Purpose.allCases {
+            guard validityDays[purpose] != nil else {
+                throw .invalid(field: "the consent text", reason: "has no \(purpose.rawValue) in its validity_days")
+            }
+            for text in texts where text.words[purpose] == nil {
+                throw .invalid(field: "the consent text", reason: "has no \(purpose.rawValue) in the language \(text.language)")
+            }
         }
+        let words = texts.flatMap { text in [text.language] + text.words.all.flatMap { [$0.summary, $0.text] } }
         guard !texts.isEmpty, !([version, controller] + words).contains(where: \.isEmpty) else {
             throw .invalid(field: "the consent text", reason: "has an empty place")
         }
@@ -70,7 +73,7 @@ extension ConsentTexts {
         guard Set(texts.map(\.language)).count == texts.count else {
             throw .invalid(field: "the consent text", reason: "has a language twice")
         }
-        guard (1...36_500).contains(validityDays.processing), (1...36_500).contains(validityDays.donation) else {
+        guard validityDays.all.allSatisfy((1...36_500).contains) else {
             throw .invalid(field: "the consent text", reason: "must hold for 1 to 36500 days")
         }
     }
@@ -82,5 +85,22 @@ extension ConsentTexts {
             "has something else than expected at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
         default: "is no JSON"
         }
+    }
+}
+
+extension ConsentTexts.Translation: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case language
+    }
+
+    public init(from decoder: any Decoder) throws {
+        language = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .language)
+        words = try ByPurpose(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(language, forKey: .language)
+        try words.encode(to: encoder)
     }
 }

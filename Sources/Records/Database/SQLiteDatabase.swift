@@ -11,15 +11,16 @@ struct SQLiteDatabase: SQLDatabase {
 
     let writer: any DatabaseWriter
 
-    init(path: String) throws {
+    /// - Parameter steps: fewer than all for tests: as an older version left the store.
+    init(path: String, steps: [Schema.Step] = Schema.steps) throws {
         writer = try DatabasePool(path: path, configuration: Self.configuration)
-        try migrate()
+        try migrate(through: steps)
     }
 
     /// In memory, for tests.
     init() throws {
         writer = try DatabaseQueue(configuration: Self.configuration)
-        try migrate()
+        try migrate(through: Schema.steps)
     }
 
     func read<Result>(_ body: (any SQLSession) throws -> Result) throws -> Result {
@@ -65,9 +66,9 @@ struct SQLiteDatabase: SQLDatabase {
         return configuration
     }
 
-    private func migrate() throws {
+    private func migrate(through steps: [Schema.Step]) throws {
         var migrator = DatabaseMigrator()
-        for step in Schema.steps {
+        for step in steps {
             migrator.registerMigration(step.name) { try $0.execute(sql: step.sqlite) }
         }
         try translated { try migrator.migrate(writer) }

@@ -19,7 +19,7 @@ enum Schema {
         }
     }
 
-    static let steps = [audit, devices, consents, cases, answers, secrets]
+    static let steps = [audit, devices, consents, cases, answers, secrets, purposes]
 
     private static let audit = Step(
         name: "audit",
@@ -118,5 +118,22 @@ enum Schema {
                 key BLOB NOT NULL,
                 content BLOB NOT NULL
             ) STRICT;
+            """)
+
+    /// What a consent is for and until when: a row for each purpose, no longer a column. What was withdrawn or is over has none.
+    private static let purposes = Step(
+        name: "purposes",
+        tables: """
+            CREATE TABLE consent_purposes (
+                consent TEXT NOT NULL REFERENCES consents (id),
+                purpose TEXT NOT NULL,
+                until TEXT NOT NULL,
+                PRIMARY KEY (consent, purpose)
+            ) STRICT;
+            INSERT INTO consent_purposes (consent, purpose, until)
+                SELECT id, 'processing', processing_until FROM consents WHERE processing_until IS NOT NULL
+                UNION ALL SELECT id, 'donation', donation_until FROM consents WHERE donation_until IS NOT NULL;
+            ALTER TABLE consents DROP COLUMN processing_until;
+            ALTER TABLE consents DROP COLUMN donation_until;
             """)
 }
