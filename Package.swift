@@ -39,7 +39,8 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: [
-                "Model", "CPostgreSQL", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+                "Model", "CPostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
         .target(

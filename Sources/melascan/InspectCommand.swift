@@ -44,7 +44,9 @@ struct InspectCommand: ParsableCommand {
         let rule = manifest.earlyStop.map {
             "bound \($0.bound), above it \($0.exceeded) of \($0.cases) cases (\($0.measuredOn))"
         }
-        print("  early stop: \(rule.map { $0 + (plan.stopsEarly ? "; used" : "; used where it is asked for") } ?? "none, as none was measured")")
+        print(
+            "  early stop: \(rule.map { $0 + (plan.stopsEarly ? "; used" : "; used where it is asked for") } ?? "none, as none was measured")"
+        )
         print(
             "  stored as \(ensemble.storage), computed in \(ensemble.precision.rawValue) with \(ensemble.kernels.name) kernels on \(ensemble.threads) threads"
         )

@@ -35,7 +35,8 @@ struct PhotoCase {
             throw Complaint("\(path) is no CSV file: a quotation mark is missing or too many.")
         }
         guard csv.header.contains("file") else {
-            throw Complaint("\(path) has no column named file. Its first line must name the columns: \(columns.joined(separator: ", ")).")
+            throw Complaint(
+                "\(path) has no column named file. Its first line must name the columns: \(columns.joined(separator: ", ")).")
         }
         let folder = URL(filePath: path).deletingLastPathComponent().path
         let rows = csv.rows.filter { row in row.values.contains { !$0.isEmpty } }

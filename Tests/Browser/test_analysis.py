@@ -74,7 +74,7 @@ class AResult(PageTest):
     def test_no_verdict_reassures(self):
         for verdict, words in (("flagged", "At or above the operating point"),
                                ("not_flagged", "Refer if you or the patient are worried."),
-                               ("cannot_judge", "The passes disagree."),
+                               ("cannot_judge", "The words of a later server."),
                                ("a_later_version", "Cannot judge")):
             with self.subTest(verdict):
                 self.open()
@@ -82,7 +82,7 @@ class AResult(PageTest):
                 self.choose()
                 self.analyse()
                 call = self.call(0)
-                reasons = [{"code": "passes_disagree", "text": "The passes disagree."}] if verdict == "cannot_judge" else []
+                reasons = [{"code": "a_later_code", "text": "The words of a later server.", "values": {}}] if verdict == "cannot_judge" else []
                 self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.03, verdict, reasons=reasons))
                 self.wait_for_result()
                 self.assertIn(words, self.text())
@@ -93,6 +93,54 @@ class AResult(PageTest):
                 everything = self.run_script("return document.body.textContent").lower()
                 for forbidden in ("benign", "low risk", "low-risk", "harmless", "healthy"):
                     self.assertNotIn(forbidden, everything)
+
+    def test_reasons_and_remarks_are_said_in_the_pages_own_words_from_their_codes(self):
+        self.open()
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(
+            0.03, "cannot_judge", reasons=[{"code": "too_small", "text": "-", "values": {"side": 90, "smallest": 150}}]))
+        self.wait_for_result()
+        self.assertIn("The analysed square has 90 pixels a side; the networks learned from photos of 150 or more.", self.text("result"))
+
+        self.find("start-over").click()
+        self.choose()
+        self.analyse()
+        call = self.call(1)
+        remarks = [
+            {"code": "metadata_used", "text": "-", "values": {"count": 1}}, {"code": "metadata_used", "text": "-", "values": {"count": 3}},
+            {"code": "metadata_missing", "text": "-", "values": {"missing": ["age", "site"]}},
+            {"code": "metadata_assumed", "text": "-", "values": {"assumed": {"n_images": 1, "image_size": 130000}}},
+            {"code": "stopped_settled", "text": "-", "values": {"passes": 2, "planned": 16, "lowest": 0.1, "highest": 0.25}},
+            {"code": "a_later_code", "text": "The words of a later server.", "values": {}},
+        ]
+        self.run_script(f"{call}.begin(); {call}.analysis(arguments[0])", analysis(0.03, "not_flagged", coded_remarks=remarks))
+        self.wait_for_result()
+        for words in ("One member uses age, sex and site.", "3 members use age, sex and site.", "counted as missing: age, site.",
+                      "bytes of the photo's file 130000, images of the patient 1.", "between 10.0 % and 25.0 %.", "The words of a later server."):
+            self.assertIn(words, self.text("result").replace("\u00a0", " "))
+
+    def test_figure_threshold_and_spread_are_on_one_scale_where_the_ensemble_is_calibrated(self):
+        self.open()
+        self.stub()
+        self.choose()
+        self.analyse()
+        call = self.call(0)
+        self.run_script(f"{call}.begin(); {call}.progress(1, 2, 0.012, 0.008)")
+        self.wait_until(lambda: self.driver.find_elements("css selector", "#progress .gauge__threshold"), "the mark", 5)
+        mark = self.driver.find_element("css selector", "#progress .gauge__threshold").get_attribute("x1")
+        self.assertEqual(mark, "0.80%")
+        self.run_script(f"{call}.analysis(arguments[0])", analysis(
+            0.012, "flagged", calibrated=True, raw_probability=0.3, probability_threshold=0.008,
+            probability_spread={"lowest": 0.01, "highest": 0.02, "standard_deviation": 0.004}))
+        self.wait_for_result()
+        self.assertEqual(self.driver.find_element("css selector", "#result .gauge__threshold").get_attribute("x1"), "0.80%")
+        self.assertEqual(self.driver.find_element("css selector", "#result .gauge__marker").get_attribute("x"), "1.20%")
+        text = self.text("result").replace("\u00a0", " ")
+        for words in ("Probability of melanoma", "sensitivity-95 (0.8 %)", "gave 1.0 % to 2.0 %", "30.0 %"):
+            self.assertIn(words, text)
 
     def test_an_early_stop_and_what_the_time_limit_left_out_are_told(self):
         self.stub()

@@ -17,7 +17,8 @@ import Testing
     /// What `melascan analyze --json` prints, an object a line; with an early end, as the server is set to.
     private func tool(_ words: [String]) throws -> [[String: Any]] {
         // Its own words go to stderr.
-        let list = ((words.contains("--no-early-stop") ? words : words + ["--early-stop"]).map { "'\($0)'" }).joined(separator: " ")
+        let list = ((words.contains("--no-early-stop") ? words : words + ["--early-stop"]).map { "'\($0)'" }).joined(
+            separator: " ")
         let ran = try Shell.bash("exec '\(Repository.tool)' analyze --json \(list) 2>/dev/null")
         try #require(ran.succeeded, "\(ran.output)")
         return try ran.output.split(separator: "\n").map { line in

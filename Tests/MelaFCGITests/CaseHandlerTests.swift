@@ -47,6 +47,15 @@ import Testing
         }
     }
 
+    @Test func `a sex or site that is not known counts as not given`() throws {
+        try TestArchive.with { archive throws in
+            let form = try form(archive.consent()).adding("sex", "unknown").adding("site", "unknown").adding("age", "40")
+            #expect(archive.router.respond(to: form.request("/v1/cases")).status == .created)
+            let facts = try #require(try kept(archive).first?.facts)
+            #expect(facts.sex == nil && facts.site == nil && facts.age == 40)
+        }
+    }
+
     @Test func `the photo is kept upright and without anything that is not picture`() throws {
         try TestArchive.with { archive throws in
             let exif = try TestService.fixture("orientation-6.jpg")
@@ -74,7 +83,7 @@ import Testing
             let code = try archive.consent()
             for (field, value) in [
                 ("monk", "11"), ("monk", "0"), ("fitzpatrick", "7"), ("age", "121"), ("age", "old"), ("diameter", "-1"),
-                ("diameter", "4,5"), ("diameter", "nan"), ("sex", "unknown"), ("site", "elbow"), ("changed", "maybe"),
+                ("diameter", "4,5"), ("diameter", "nan"), ("sex", "none"), ("site", "elbow"), ("changed", "maybe"),
                 ("camera", "x"),
             ] {
                 let response = archive.router.respond(to: form(code).adding(field, value).request("/v1/cases"))

@@ -94,7 +94,7 @@ import Testing
         let isDone = Monitor(false)
         let second = WorkThread {
             let size = photo.withUnsafeBytes { bytes in
-                isKept ? try? service.clean(bytes).count : try? service.prepare(bytes, for: ensemble).photo.width
+                isKept ? try? service.clean(bytes).count : try? service.prepare(bytes, for: ensemble).photo.facts.width
             }
             isDone.update { $0 = size != nil }
         }

@@ -84,7 +84,7 @@ import Testing
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         let good = try router.respond(to: TestForm().adding(image: photo).request(accept: accept))
         #expect(good.headers[.contentType] == "text/html; charset=utf-8")
-        #expect(good.text.contains(Analysis.notice) && good.text.contains("class=\"gauge\""))
+        #expect(good.text.contains(Words.english.text("notice")) && good.text.contains("class=\"gauge\""))
         #expect(!good.text.contains("style=") && !good.text.contains("<script"))
         for word in ["benign", "low risk"] { #expect(!good.text.lowercased().contains(word)) }
         let grey = try router.respond(to: TestForm().adding(image: TestService.fixture("grayscale.jpg")).request(accept: accept))

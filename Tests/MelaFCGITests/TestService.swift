@@ -103,7 +103,7 @@ extension Response {
         case .complete(let data): return data
         case .stream(let stream):
             var all = Data()
-            stream {
+            try? stream {
                 all.append($0)
                 return true
             }

@@ -57,15 +57,21 @@ import Testing
             try FileManager.default.copyItem(at: Self.root.appending(path: fixture(photo)), to: folder.appending(path: photo))
         }
         // As a spreadsheet writes it: a byte order mark, semicolons, quotation marks, an empty line at the end.
-        let list = "\u{FEFF}file;site;age;sex;note\r\nlandscape.jpg;anterior torso;63;female;\"a; b\"\r\n"
+        let list =
+            "\u{FEFF}file;site;age;sex;note\r\nlandscape.jpg;anterior torso;63;female;\"a; b\"\r\n"
             + "truncated.jpg;;;;\r\nlandscape.jpg;;200;;\r\nnothing.jpg;;;;\r\nlandscape.jpg;;;;\r\n;;;;\r\n"
         try Data(list.utf8).write(to: folder.appending(path: "list.csv"))
         let result = try run("analyze", "--cases", folder.appending(path: "list.csv").path(percentEncoded: false), "--json")
         let lines = try result.output.split(separator: "\n").map(json)
         #expect(result.status == 1 && lines.count == 5)
-        #expect(lines.map { $0["file"] as? String } == ["landscape.jpg", "truncated.jpg", "landscape.jpg", "nothing.jpg", "landscape.jpg"])
+        #expect(
+            lines.map { $0["file"] as? String } == [
+                "landscape.jpg", "truncated.jpg", "landscape.jpg", "nothing.jpg", "landscape.jpg",
+            ])
         let patient = try #require(lines[0]["patient"] as? [String: Any])
-        #expect(patient["age"] as? Int == 63 && patient["sex"] as? String == "female" && patient["site"] as? String == "anterior torso")
+        #expect(
+            patient["age"] as? Int == 63 && patient["sex"] as? String == "female"
+                && patient["site"] as? String == "anterior torso")
         #expect((lines[4]["patient"] as? [String: Any])?["age"] is NSNull)
         let problems = lines.map { ($0["problem"] as? [String: Any])?["type"] as? String }
         #expect(

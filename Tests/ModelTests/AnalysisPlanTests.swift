@@ -32,14 +32,20 @@ import Testing
         let refusal = ModelError.option(field: field, reason: "must be a whole number from 1 to \(most)")
         var request = AnalysisRequest()
         var practice = Practice()
-        if field == "views" { (request.views, practice.views) = (count, count) } else { (request.members, practice.members) = (count, count) }
+        if field == "views" {
+            (request.views, practice.views) = (count, count)
+        } else {
+            (request.members, practice.members) = (count, count)
+        }
         #expect(throws: refusal) { try AnalysisPlan(request, of: bundle()) }
         #expect(throws: refusal) { try AnalysisPlan(under: practice, of: bundle()) }
     }
 
-    @Test(arguments: [
-        (nil, nil, false), (true, nil, true), (true, false, false), (nil, true, true), (false, true, true), (false, nil, false),
-    ] as [(Bool?, Bool?, Bool)])
+    @Test(
+        arguments: [
+            (nil, nil, false), (true, nil, true), (true, false, false), (nil, true, true), (false, true, true),
+            (false, nil, false),
+        ] as [(Bool?, Bool?, Bool)])
     func `an analysis ends early where the practice says so, else where the bundle does`(
         bundle: Bool?, practice: Bool?, stops: Bool
     ) throws {

@@ -31,7 +31,8 @@ import Testing
         #expect(abs(members.reduce(0, +) / 2 - analysis.rawProbability) < 2e-6)
         #expect(analysis.spread.lowest <= analysis.rawProbability && analysis.rawProbability <= analysis.spread.highest)
         #expect(!analysis.calibrated && analysis.probability == analysis.rawProbability)
-        #expect(analysis.probabilitySpread == analysis.spread && analysis.probabilityThreshold == analysis.operatingPoint?.threshold)
+        #expect(
+            analysis.probabilitySpread == analysis.spread && analysis.probabilityThreshold == analysis.operatingPoint?.threshold)
         #expect(analysis.remarks.contains { $0.contains("not calibrated") })
     }
 
@@ -99,7 +100,8 @@ import Testing
         let file = Fixtures.root.appending(path: "ensembles/default/tf_efficientnet_lite0.safetensors")
         let weights = try Safetensors(path: file.path(percentEncoded: false), name: "lite0")
         let (matrix, bias) = try (
-            weights.values(of: "classifier.weight", shape: [9, 1280]), weights.values(of: "classifier.bias", shape: [9]))
+            weights.values(of: "classifier.weight", shape: [9, 1280]), weights.values(of: "classifier.bias", shape: [9])
+        )
         let logits = (0..<9).map { row -> Float in
             var sum = bias[row]
             for (index, feature) in features[0].enumerated() { sum += feature * matrix[row * 1280 + index] }
@@ -122,7 +124,8 @@ import Testing
         var manifest = try ensemble.manifest
         manifest.operatingPoints = []
         let pointless = try Ensemble(
-            manifest: manifest, sha256: "", directory: Fixtures.root.appending(path: "ensembles/default").path(percentEncoded: false),
+            manifest: manifest, sha256: "",
+            directory: Fixtures.root.appending(path: "ensembles/default").path(percentEncoded: false),
             threads: 2, kernels: Kernels.choose())
         let json = String(decoding: try AnswerJSON.encode(pointless.analyze(photo, request(views: 1))), as: UTF8.self)
         #expect(json.contains(#""operating_point":null"#) && json.contains(#""probability_threshold":null"#))

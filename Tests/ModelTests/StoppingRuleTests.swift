@@ -9,7 +9,9 @@ import Testing
         try Data(contentsOf: Fixtures.root.appending(path: "ensembles/default/ensemble.json"))
     }
     /// The default bundle's, two members with eight views, and one operating point at 0.2.
-    private func bundle(bound: Double? = 0.25, points: [OperatingPoint] = [OperatingPoint(name: "test", threshold: 0.2)]) throws -> Manifest {
+    private func bundle(bound: Double? = 0.25, points: [OperatingPoint] = [OperatingPoint(name: "test", threshold: 0.2)]) throws
+        -> Manifest
+    {
         var manifest = try Manifest(json: Self.bundle.get())
         manifest.operatingPoints = points
         manifest.earlyStop = bound.map { .init(bound: $0, cases: 2000, exceeded: 0, measuredOn: "test") }

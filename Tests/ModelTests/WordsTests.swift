@@ -6,7 +6,8 @@ import Testing
 /// The catalogue of words, which the page and the server share.
 @Suite struct WordsTests {
     private static let catalogue = Result {
-        try JSONDecoder().decode([String: String].self, from: Data(contentsOf: Fixtures.root.appending(path: "web/words/en.json")))
+        try JSONDecoder().decode(
+            [String: String].self, from: Data(contentsOf: Fixtures.root.appending(path: "web/words/en.json")))
     }
 
     @Test(arguments: Statement.Code.allCases)
@@ -30,11 +31,13 @@ import Testing
 
     @Test func `figures stand in their places, as the sentence writes them`() {
         let text = Words.english.text(
-            Statement(.belowThreshold, ["score": .number(0.1304), "threshold": .number(0.1305), "point": .text("sensitivity-95")]))
+            Statement(
+                .belowThreshold, ["score": .number(0.1304), "threshold": .number(0.1305), "point": .text("sensitivity-95")]))
         #expect(text == "The score 0.130 is below the threshold 0.131 of the operating point sensitivity-95.")
         let few = Words.english.text(Statement(.fewerPassesMade, ["planned": .count(2), "available": .count(16)]))
         #expect(few == "Only 2 of 16 passes were made.")
-        let assumed = Words.english.text(Statement(.metadataAssumed, ["assumed": .figures(["n_images": 1, "image_size": 130000])]))
+        let assumed = Words.english.text(
+            Statement(.metadataAssumed, ["assumed": .figures(["n_images": 1, "image_size": 130000])]))
         #expect(assumed.hasSuffix("this ensemble: bytes of the photo's file 130000, images of the patient 1."))
     }
 
@@ -43,10 +46,11 @@ import Testing
         #expect(Words.english.text(Statement(.metadataUsed, ["count": .count(3)])) == "3 members use age, sex and site.")
     }
 
-    @Test(arguments: [
-        (0.2581, nil, "25.8 %"), (0.1304, 0.1305, "13.04 %"), (0.1305, 0.1304, "13.05 %"), (0.5, 0.5, "50.0 %"),
-        (0.0002, nil, "< 0.1 %"), (0, nil, "0.0 %"), (1, nil, "100.0 %"), (0.13, 0.9, "13.0 %"),
-    ] as [(Double, Double?, String)])
+    @Test(
+        arguments: [
+            (0.2581, nil, "25.8 %"), (0.1306, 0.1307, "13.06 %"), (0.1307, 0.1306, "13.07 %"), (0.5, 0.5, "50.0 %"),
+            (0.0002, nil, "< 0.1 %"), (0, nil, "0.0 %"), (1, nil, "100.0 %"), (0.13, 0.9, "13.0 %"),
+        ] as [(Double, Double?, String)])
     func `a share has as many decimals as it takes to tell it from another, and is never rounded to nothing`(
         share: Double, other: Double?, text: String
     ) {

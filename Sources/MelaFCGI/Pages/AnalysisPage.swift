@@ -129,7 +129,9 @@ enum AnalysisPage {
             <td>\(words.percent(member.probability))</td></tr>
             """
         }
-        let heads = ["network", "input", "passes", "score"].map { "<th scope=\"col\">\(words.text("members." + $0))</th>" as HTML }
+        let heads = ["network", "input", "passes", "score"].map {
+            "<th scope=\"col\">\(words.text("members." + $0))</th>" as HTML
+        }
         return """
             <table class="members">
             <caption>\(words.text("members.title"))</caption>

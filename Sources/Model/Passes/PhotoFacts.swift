@@ -7,15 +7,7 @@ public struct PhotoFacts: Sendable, Equatable {
     public var height: Int
     /// The square that the members see.
     public var crop: Crop
-    public var isGreyscale: Bool
+    public var isGreyscale = false
     /// Standard deviation of the square's brightness, in levels of 0...255.
     public var contrast: Double
-
-    public init(width: Int, height: Int, crop: Crop, isGreyscale: Bool = false, contrast: Double) {
-        self.width = width
-        self.height = height
-        self.crop = crop
-        self.isGreyscale = isGreyscale
-        self.contrast = contrast
-    }
 }

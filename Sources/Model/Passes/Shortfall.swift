@@ -6,10 +6,4 @@ public struct Shortfall: Encodable, Sendable, Equatable {
     public var planned: Int
     /// Passes that would be planned without it.
     public var asked: Int
-
-    public init(seconds: Int, planned: Int, asked: Int) {
-        self.seconds = seconds
-        self.planned = planned
-        self.asked = asked
-    }
 }

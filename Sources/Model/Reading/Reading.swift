@@ -27,7 +27,8 @@ public struct Reading: Sendable, Equatable {
         self.plan = plan
         self.end = end
         answers = plan.questions.enumerated().map { index, question in
-            QuestionReading(question, of: score, at: index == 0 ? plan.operatingPoint : question.operatingPoints.first, in: bundle)
+            QuestionReading(
+                question, of: score, at: index == 0 ? plan.operatingPoint : question.operatingPoints.first, in: bundle)
         }
         (verdict, reasons) = Verdict.reached(answers[0], obstacles: obstacles)
         remarks = []

@@ -4,13 +4,9 @@ public struct Spread: Encodable, Sendable, Equatable {
     public var highest: Double
     /// About their mean.
     public var standardDeviation: Double
+}
 
-    public init(lowest: Double, highest: Double, standardDeviation: Double) {
-        self.lowest = lowest
-        self.highest = highest
-        self.standardDeviation = standardDeviation
-    }
-
+extension Spread {
     /// - Parameters:
     ///   - values: one a pass.
     ///   - mean: theirs, as members' weights have it.
