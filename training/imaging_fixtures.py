@@ -3,7 +3,7 @@
 Run `python imaging_fixtures.py ../Tests/Fixtures/imaging`. For each valid file `expected.json` has the upright size,
 the SHA-256 of the upright RGB bytes as `cv2.imread` gives them, the crop, and for some target sizes the SHA-256 of the
 RGB bytes after centre crop and INTER_LINEAR resize; `raw` names a file with those bytes. For each file to refuse it has
-the problem's code.
+the problem's code. `area` names files with the square after INTER_AREA; `--area` writes those alone, from the files that are there.
 """
 
 import hashlib
@@ -23,6 +23,8 @@ from opencv_linear import center_square, resize
 from reference import read
 
 SIZES = (75, 224, 240)
+# Reduced by area: by a whole number (twice), by a little, by a lot, turned, and up.
+AREA = (("landscape", 75), ("odd", 97), ("twice", 75), ("megapixel", 97), ("orientation-6", 24), ("orientation-2", 31), ("small", 48))
 
 
 def encode(photo: np.ndarray, **options: object) -> bytes:
@@ -185,8 +187,25 @@ def expectation(path: Path, raw: tuple[int, ...]) -> dict:
     return entry
 
 
+def by_area(folder: Path) -> list[dict]:
+    """Squares reduced by area, as raw bytes beside the files."""
+    results = []
+    for name, size in AREA:
+        square = center_square(read(str(folder / f"{name}.jpg")))
+        pixels = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA if len(square) > size else cv2.INTER_LINEAR)
+        raw = f"{name}-area-{size}.rgb"
+        (folder / raw).write_bytes(pixels.tobytes())
+        results.append({"file": f"{name}.jpg", "size": size, "raw": raw})
+    return results
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
+    if "--area" in sys.argv:
+        expected = json.loads((folder / "expected.json").read_text())
+        expected["area"] = by_area(folder)
+        (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+        return
     folder.mkdir(parents=True, exist_ok=True)
     expected = {"reference": f"OpenCV {cv2.__version__}", "valid": [], "refused": []}
     for name, (data, raw) in valid().items():
@@ -196,6 +215,7 @@ def main() -> None:
     for name, (data, code) in refused().items():
         (folder / name).write_bytes(data)
         expected["refused"].append({"file": name, "code": code})
+    expected["area"] = by_area(folder)
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 

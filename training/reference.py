@@ -34,9 +34,9 @@ class Bundle:
         return network.eval()
 
     def tensor(self, photo: np.ndarray, size: int) -> torch.Tensor:
-        """A photo (H, W, RGB, uint8) as (1, 3, size, size): centre square, OpenCV's linear resize, normalised."""
-        small = cv2.resize(center_square(photo), (size, size), interpolation=cv2.INTER_LINEAR)
+        """A photo (H, W, RGB, uint8) as (1, 3, size, size): centre square, the bundle's resize, normalised."""
         preprocessing = self.manifest["preprocessing"]
+        small = resize(center_square(photo), size, preprocessing["resize"])
         mean, deviation = (np.array(preprocessing[name], np.float32) for name in ("mean", "std"))
         normal = (small.astype(np.float32) / np.float32(255) - mean) / deviation
         return torch.from_numpy(normal.transpose(2, 0, 1).copy())[None]
@@ -48,6 +48,14 @@ class Bundle:
             image = self.tensor(photo, member["inputSize"])
             logits = [network(view(image, index))[0] for index in range(count or self.manifest["views"])]
             yield torch.stack(logits).double().softmax(1).numpy()
+
+
+def resize(square: np.ndarray, size: int, way: str) -> np.ndarray:
+    """A square at a network's size, in the way that `preprocessing.resize` names (`Sources/Imaging/Resize.swift`)."""
+    largest = {"opencv-linear": len(square), "opencv-area": size, "opencv-area-linear": int(1.5 * size)}[way]
+    if len(square) > largest:
+        square = cv2.resize(square, (largest, largest), interpolation=cv2.INTER_AREA)
+    return cv2.resize(square, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def view(image: torch.Tensor, index: int) -> torch.Tensor:

@@ -7,7 +7,7 @@ public final class Image: Sendable {
     /// True if the file had a single channel: the three colours are equal everywhere.
     public let isGreyscale: Bool
 
-    private let orientation: Orientation
+    let orientation: Orientation
     private let square: PrivateBytes
 
     /// - Parameter square: (side, side, 3), the centre square as stored in the file, not yet turned.
@@ -37,6 +37,9 @@ public final class Image: Sendable {
 
     /// The largest centred square, in upright coordinates; an odd pixel stays at the right or the bottom.
     public var centreSquare: Crop { .centre(width: width, height: height) }
+
+    /// Calls `body` with the centre square as it is stored, (side, side, 3), not yet turned.
+    func withStoredSquare<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result { square.withBytes(body) }
 
     /// Calls `body` with the upright pixels of the centre square as a grid of byte offsets; nothing is copied or turned.
     func withGrid<Result>(_ body: (PixelGrid) -> Result) -> Result {

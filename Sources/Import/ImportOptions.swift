@@ -1,3 +1,4 @@
+import Imaging
 import Model
 
 /// What to import, and how.
@@ -23,7 +24,10 @@ public struct ImportOptions: Sendable {
     /// The key of the weights in checkpoints that hold several.
     public var section: String?
 
-    /// Builds PyTorch's variant of each TensorFlow network around its weights, as the original server does.
+    /// How photos are brought to the networks' sizes. As trained, which for published networks mostly is `linear` on photos of nearly their
+    /// own size; but what is much larger is averaged first.
+    public var resize = Resize.areaThenLinear
+    /// Builds PyTorch's variant of each TensorFlow network around its weights, and resizes by `linear`, as the original server does.
     public var asOriginal = false
     /// Each member's share in the mean; empty: equal shares.
     public var weights: [Double] = []

@@ -135,7 +135,8 @@ public struct Importer {
             provenance: provenance(of: recognitions),
             intendedUse:
                 "decision support under the responsibility of whoever imported these weights; no measured operating point or calibration came with them",
-            classes: classes, target: options.target, members: members, preprocessing: .imageNet, views: 8)
+            classes: classes, target: options.target, members: members,
+            preprocessing: .imageNet(options.asOriginal ? .linear : options.resize), views: 8)
         manifest.operatingPoints = options.operatingPoints
         manifest.defaults = options.defaults == Manifest.Defaults() ? nil : options.defaults
         if recognitions.contains(where: { $0.metadata != nil }) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Imaging
 import Import
 import Model
 
@@ -63,8 +64,16 @@ struct ImportCommand: ParsableCommand {
     @Option(help: "The input size that efficientnet_pytorch worked the paddings out for, if not the network's usual one.")
     var paddingSize: Int?
 
+    @Option(
+        help:
+            "How photos are brought to the networks' sizes: area-linear (OpenCV's linear up to 1.5 times, larger photos reduced to that by area first), linear at any size, or area."
+    )
+    var resize = Resize.areaThenLinear
+
     @Flag(
-        help: "Computes what the original server does: PyTorch's paddings and epsilon around weights trained with TensorFlow's.")
+        help:
+            "Computes what the original server does: PyTorch's paddings and epsilon around weights trained with TensorFlow's, photos resized by linear."
+    )
     var asOriginal = false
 
     @Flag(help: "Replaces an ensemble that is there.")
@@ -101,6 +110,7 @@ struct ImportCommand: ParsableCommand {
         options.target = target
         options.section = section
         options.paddingSize = paddingSize
+        options.resize = resize
         options.asOriginal = asOriginal
         options.replaces = replace
         options.name = name
@@ -184,3 +194,10 @@ struct ImportCommand: ParsableCommand {
 }
 
 extension ImportOptions.Storage: ExpressibleByArgument {}
+
+/// As bundles name it, without whose resize it is.
+extension Resize: ExpressibleByArgument {
+    public init?(argument: String) { self.init(rawValue: "opencv-" + argument) }
+    public static var allValueStrings: [String] { allCases.map(\.defaultValueDescription) }
+    public var defaultValueDescription: String { String(rawValue.dropFirst("opencv-".count)) }
+}

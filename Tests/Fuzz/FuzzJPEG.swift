@@ -6,7 +6,7 @@ public func fuzzJPEG(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
     switch (decode(bytes, upperShare: 0), decode(bytes, upperShare: Double(1 + count % 16) / 16)) {
     case (.success(let image), .success(let other)):
-        for side in [1, 1 + count % 64] { _ = image.resizedCentreSquare(side: side) }
+        for side in [1, 1 + count % 64] { _ = image.linearCentreSquare(side: side) }
         expectItself(image)
         expectSame(image, other)
         if let plain = decodePlainly(bytes) { expectSame(image, plain) }
@@ -52,7 +52,7 @@ private func decodePlainly(_ bytes: UnsafeRawBufferPointer) -> Image? {
 /// A square that is resized to its own side is the same square.
 private func expectItself(_ image: Image) {
     let side = image.centreSquare.side
-    image.resizedCentreSquare(side: side).withBytes { resized in
+    image.linearCentreSquare(side: side).withBytes { resized in
         image.withGrid { grid in
             for y in 0..<side {
                 for x in 0..<side {
@@ -66,7 +66,7 @@ private func expectItself(_ image: Image) {
 private func expectSame(_ image: Image, _ other: Image) {
     let side = image.centreSquare.side
     precondition(side == other.centreSquare.side)
-    image.resizedCentreSquare(side: side).withBytes { pixels in
-        other.resizedCentreSquare(side: side).withBytes { precondition(pixels.elementsEqual($0)) }
+    image.linearCentreSquare(side: side).withBytes { pixels in
+        other.linearCentreSquare(side: side).withBytes { precondition(pixels.elementsEqual($0)) }
     }
 }

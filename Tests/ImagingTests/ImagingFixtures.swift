@@ -27,15 +27,25 @@ struct ImagingFixtures: Decodable {
         var description: String { file }
     }
 
+    /// A square after OpenCV's INTER_AREA, or INTER_LINEAR where it is enlarged.
+    struct Area: Decodable, CustomStringConvertible {
+        var file: String
+        var size: Int
+        var raw: String
+
+        var description: String { raw }
+    }
+
     var valid: [Valid]
     var refused: [Refused]
+    var area: [Area]
 
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/imaging")
 
     static let all: ImagingFixtures = {
         let json = (try? Data(contentsOf: folder.appending(path: "expected.json"))) ?? Data()
-        return (try? JSONDecoder().decode(ImagingFixtures.self, from: json)) ?? ImagingFixtures(valid: [], refused: [])
+        return (try? JSONDecoder().decode(ImagingFixtures.self, from: json)) ?? ImagingFixtures(valid: [], refused: [], area: [])
     }()
 
     static func data(_ name: String) throws -> Data {
@@ -48,6 +58,6 @@ struct ImagingFixtures: Decodable {
 
     /// The centre square as it was decoded.
     static func square(of image: Image) -> Data {
-        image.resizedCentreSquare(side: image.centreSquare.side).withBytes { Data($0) }
+        image.linearCentreSquare(side: image.centreSquare.side).withBytes { Data($0) }
     }
 }

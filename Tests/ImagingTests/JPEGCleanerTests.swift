@@ -11,7 +11,7 @@ import Testing
     /// The centre square, made small.
     private func square(_ bytes: Data) throws -> [UInt8] {
         let image = try bytes.withUnsafeBytes { try JPEGDecoder().decode($0) }
-        return image.resizedCentreSquare(side: 48).withBytes { Array($0) }
+        return image.linearCentreSquare(side: 48).withBytes { Array($0) }
     }
 
     /// The mean difference of two squares' values.

@@ -21,7 +21,7 @@ import Testing
         let crop = image.centreSquare
         #expect(["x": crop.x, "y": crop.y, "side": crop.side] == fixture.crop)
         for result in fixture.results {
-            let pixels = image.resizedCentreSquare(side: result.size).withBytes { Data($0) }
+            let pixels = image.linearCentreSquare(side: result.size).withBytes { Data($0) }
             let sum = SHA256.hash(data: pixels).map { String(format: "%02x", $0) }.joined()
             #expect(sum == result.sha256, "\(result.size) x \(result.size)")
             if let raw = result.raw {
@@ -171,7 +171,7 @@ import Testing
                 let image = try? bytes.withUnsafeBytes { try decoder.decode($0) }
                 if let image {
                     decoded += 1
-                    _ = image.resizedCentreSquare(side: 8)
+                    _ = image.linearCentreSquare(side: 8)
                 }
             }
         }
@@ -186,7 +186,7 @@ import Testing
         let photos = try files.compactMap { file in
             try Data(contentsOf: file).withUnsafeBytes { bytes in try? decoder.decode(bytes) }
         }
-        for photo in photos { #expect(photo.resizedCentreSquare(side: 8).withBytes(\.count) == 8 * 8 * 3) }
+        for photo in photos { #expect(photo.linearCentreSquare(side: 8).withBytes(\.count) == 8 * 8 * 3) }
         #expect(photos.count >= 10 && photos.count < files.count)
     }
 
@@ -196,7 +196,7 @@ import Testing
         let padded = try bytes.withUnsafeBytes { try JPEGDecoder().decode($0) }
         let plain = try ImagingFixtures.decode("orientation-1.jpg")
         #expect(
-            padded.resizedCentreSquare(side: 48).withBytes { Data($0) }
-                == plain.resizedCentreSquare(side: 48).withBytes { Data($0) })
+            padded.linearCentreSquare(side: 48).withBytes { Data($0) }
+                == plain.linearCentreSquare(side: 48).withBytes { Data($0) })
     }
 }

@@ -141,6 +141,20 @@ import Testing
         #expect(Set(try analyze(scratch, views: 1, members: 1).classes.keys) == Set(WinnersModel.fourClasses))
     }
 
+    @Test func `photos reach imported networks as they were trained, larger ones averaged first, unless it is said otherwise`()
+        throws
+    {
+        for (resize, asOriginal, expected) in [
+            (nil, false, Resize.areaThenLinear), (.area, false, .area), (.linear, false, .linear), (nil, true, .linear),
+        ] as [(Resize?, Bool, Resize)] {
+            let scratch = try Scratch()
+            var options = scratch.options(Self.b5)
+            options.resize = resize ?? ImportOptions(files: [], destination: "").resize
+            options.asOriginal = asOriginal
+            #expect(try Importer(options: options).run().manifest.preprocessing.resize == expected)
+        }
+    }
+
     @Test(arguments: ["efficientnet_pytorch-b0.pth", "geffnet-b0.pt"])
     func `checkpoints of other makers are described by options`(_ file: String) throws {
         let network = try network(file)

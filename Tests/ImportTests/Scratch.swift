@@ -28,7 +28,10 @@ final class Scratch {
     func options(_ files: String...) -> ImportOptions { options(files) }
 
     func options(_ files: [String]) -> ImportOptions {
-        ImportOptions(files: files.map { Self.fixtures.appending(path: $0).path(percentEncoded: false) }, destination: bundle)
+        var options = ImportOptions(
+            files: files.map { Self.fixtures.appending(path: $0).path(percentEncoded: false) }, destination: bundle)
+        options.resize = .linear  // as PyTorch's answers were made
+        return options
     }
 
     /// The same ensemble from fp32 files that hold the widened values.
@@ -38,6 +41,7 @@ final class Scratch {
             files: manifest.members.map { bundle + "/" + $0.file }, destination: other)
         // Their names are the winners' still, with another ending.
         options.storage = .fp32
+        options.resize = .linear
         _ = try Importer(options: options).run()
         return try Ensemble(directory: other, threads: 2, kernels: Kernels.choose())
     }

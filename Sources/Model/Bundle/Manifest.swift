@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Imaging
 
 /// What `ensemble.json` says: a bundle's members, how a photo is prepared for them, and how their answer is read.
 public struct Manifest: Codable, Sendable, Equatable {
@@ -86,15 +87,15 @@ public struct Manifest: Codable, Sendable, Equatable {
     public struct Preprocessing: Codable, Sendable, Equatable {
         /// "center-square".
         public var crop: String
-        /// "opencv-linear".
-        public var resize: String
+        public var resize: Resize
         /// Of pixel values in 0...1, for red, green and blue.
         public var mean: [Double]
         public var std: [Double]
 
         /// ImageNet's means and deviations.
-        public static let imageNet = Preprocessing(
-            crop: "center-square", resize: "opencv-linear", mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+        public static func imageNet(_ resize: Resize) -> Preprocessing {
+            Preprocessing(crop: "center-square", resize: resize, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+        }
     }
 
     /// A stored result that a sound installation reproduces: one view of a synthetic photo through each member.
@@ -147,6 +148,9 @@ public struct Manifest: Codable, Sendable, Equatable {
         try check()
     }
 
+    /// All passes that an analysis can make.
+    var passes: Int { members.count * views }
+
     /// As `ensemble.json` has it.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
@@ -162,9 +166,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         guard classes.contains(target) else { throw .manifest("target \(target) is not among the classes") }
         guard !members.isEmpty else { throw .manifest("there are no members") }
         guard (1...8).contains(views) else { throw .manifest("views is \(views), not in 1...8") }
-        guard preprocessing.crop == "center-square", preprocessing.resize == "opencv-linear" else {
-            throw .manifest("preprocessing must be center-square and opencv-linear")
-        }
+        guard preprocessing.crop == "center-square" else { throw .manifest("preprocessing.crop must be center-square") }
         guard preprocessing.mean.count == 3, preprocessing.std.count == 3, preprocessing.std.allSatisfy({ $0 > 0 }) else {
             throw .manifest("preprocessing needs three means and three positive deviations")
         }
@@ -195,9 +197,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         guard Set(operatingPoints.map(\.name)).count == operatingPoints.count else {
             throw .manifest("two operating points have the same name")
         }
-        if let calibration, !(calibration.prevalence > 0 && calibration.prevalence < 1) {
-            throw .manifest("calibration: the prevalence is not between 0 and 1")
-        }
+        if let fault = calibration?.fault { throw .manifest("calibration: \(fault)") }
         if let fault = earlyStop?.fault { throw .manifest("earlyStop: \(fault)") }
         if let selfTest {
             guard selfTest.image == "synthetic-lesion", (1...4096).contains(selfTest.width),

@@ -78,13 +78,13 @@ public final class Ensemble: Sendable {
     public var pulse: Pulse { pool.pulse }
 
     /// All passes that an analysis without limits makes.
-    public var passes: Int { manifest.members.count * manifest.views }
+    public var passes: Int { manifest.passes }
 
     /// Multiply-adds of all passes.
     public var multiplyAdds: Int { members.reduce(0) { $0 + $1.plan.multiplyAdds } * manifest.views }
 
     public func prepare(_ image: Image) -> PreparedPhoto {
-        PreparedPhoto(image, sides: Set(manifest.members.map(\.inputSize)))
+        PreparedPhoto(image, sides: Set(manifest.members.map(\.inputSize)), by: manifest.preprocessing.resize)
     }
 
     /// Calls `completed` with the result of each pass, by its place in `passes`; false if cancelled.

@@ -6,8 +6,8 @@ public struct PreparedPhoto: Sendable {
     /// By their side in pixels.
     let squares: [Int: PixelSquare]
 
-    init(_ image: Image, sides: Set<Int>) {
-        squares = Dictionary(uniqueKeysWithValues: sides.map { ($0, image.resizedCentreSquare(side: $0)) })
+    init(_ image: Image, sides: Set<Int>, by resize: Resize) {
+        squares = Dictionary(uniqueKeysWithValues: sides.map { ($0, image.resizedCentreSquare(side: $0, by: resize)) })
         facts = PhotoFacts(
             width: image.width, height: image.height, crop: image.centreSquare, isGreyscale: image.isGreyscale,
             contrast: squares.max { $0.key < $1.key }.map { Self.contrast(of: $0.value) } ?? 0)

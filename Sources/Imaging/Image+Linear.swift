@@ -3,7 +3,7 @@ extension Image {
     ///
     /// Equal to the bit to OpenCV's `resize(…, INTER_LINEAR)` on 8-bit pixels (no antialiasing): 11-bit weights, two truncating
     /// products per pass. `training/opencv_linear.py` is the Python twin.
-    public func resizedCentreSquare(side: Int) -> PixelSquare {
+    func linearCentreSquare(side: Int) -> PixelSquare {
         precondition(side > 0)
         return withGrid { grid in
             let columns = LinearTap.columns(source: grid.side, target: side)
