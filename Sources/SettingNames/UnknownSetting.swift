@@ -10,7 +10,9 @@ public struct UnknownSetting: Error, Equatable, CustomStringConvertible {
     /// Those among the names of variables, in the order of the alphabet.
     public static func all(in names: some Sequence<String>) -> [UnknownSetting] {
         names.filter { $0.hasPrefix(SettingName.prefix) && !SettingName.all.contains($0) }.sorted().map { name in
-            let near = SettingName.all.map { (name: $0, distance: distance(name, $0)) }.filter { $0.distance <= nearby }
+            let near = SettingName.settings.map { (name: $0.name, distance: distance(name, $0.name)) }.filter {
+                $0.distance <= nearby
+            }
             return UnknownSetting(name: name, likely: near.min { $0.distance < $1.distance }?.name)
         }
     }

@@ -8,7 +8,7 @@ struct AnalysisLine: Encodable {
     var file: String
     var result: Result<Analysis, any Error>
 
-    /// As the server's problems (RFC 9457).
+    /// Type, detail and field as in the server's problems; `file-unreadable` is the tool's own.
     private struct Problem: Encodable {
         var type: String
         var detail: String

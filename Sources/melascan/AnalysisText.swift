@@ -11,9 +11,8 @@ enum AnalysisText {
         if !analysis.showsFigures {
             return (lines + ["  \(words.text("no_figures"))", "  \(analysis.notice)"]).joined(separator: "\n")
         }
-        let kind = analysis.calibrated ? "score.calibrated" : "score.raw"
         let score = words.percent(analysis.probability, beside: analysis.probabilityThreshold)
-        lines.append("  \(words.text(kind)): \(score). \(words.text(kind + ".warning"))")
+        lines.append("  \(words.label(of: analysis)): \(score). \(words.warning(of: analysis))")
         lines.append("  \(words.spread(of: analysis))")
         if let point = analysis.operatingPoint {
             lines += facts([

@@ -12,7 +12,7 @@ struct AnalyzeCommand: ParsableCommand {
     var photos: [String] = []
 
     @Option(
-        help: "A CSV file that names the photos, in a column file, and may give each an age, a sex and a site.",
+        help: "A CSV file that names the photos, in a column named file, and may give age, sex and site for each.",
         completion: .file(extensions: ["csv"]))
     var cases: String?
 
@@ -51,7 +51,7 @@ struct AnalyzeCommand: ParsableCommand {
     var features = false
 
     func validate() throws {
-        guard photos.isEmpty != (cases == nil) else { throw ValidationError("Name photos, or a list of them by --cases.") }
+        guard photos.isEmpty != (cases == nil) else { throw ValidationError("Name photos, or give a list with --cases.") }
         guard cases == nil || (age ?? sex ?? site) == nil else {
             throw ValidationError("With --cases the list says age, sex and site: leave --age, --sex and --site out.")
         }

@@ -31,8 +31,10 @@ struct PhotoCase {
         let csv: CSV<Named>
         do {
             csv = try CSV<Named>(string: text, loadColumns: false)
+            // The parser takes what follows a quotation mark that is not closed for one long field.
+            guard text.count(where: { $0 == "\"" }).isMultiple(of: 2) else { throw CSVParseError.quotation(message: "") }
         } catch {
-            throw Complaint("\(path) is no CSV file: a quotation mark is missing or too many.")
+            throw Complaint("\(path) is not a CSV file: a quotation mark is missing, or there is one too many.")
         }
         guard csv.header.contains("file") else {
             throw Complaint(
@@ -42,7 +44,7 @@ struct PhotoCase {
         let rows = csv.rows.filter { row in row.values.contains { !$0.isEmpty } }
         return try rows.enumerated().map { number, row in
             guard let file = row["file"], !file.isEmpty else {
-                throw Complaint("\(path) names no file in photo \(number + 1). Give each line its file.")
+                throw Complaint("\(path) names no file for photo \(number + 1). Give each line its file.")
             }
             return PhotoCase(file: file, in: folder, age: row["age"], sex: row["sex"], site: row["site"])
         }

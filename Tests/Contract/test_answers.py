@@ -148,6 +148,14 @@ class TheAnalysis(ContractTestCase):
         patient = self.analysis(age="", sex="", site=" ", views="1", members="")[1]["patient"]
         self.assertEqual(patient, {"age": None, "assumed": {}, "sex": None, "site": None, "used": False})
 
+    def test_says_the_same_in_sentences_and_in_codes_and_by_the_figures(self):
+        for fields in ({}, QUICK, {"age": "63"}):
+            _, analysis = self.analysis(**fields)
+            self.assertEqual(analysis["remarks"], [remark["text"] for remark in analysis["coded_remarks"]])
+            if analysis["operating_point"] is not None:
+                is_flagged = analysis["probability"] >= analysis["probability_threshold"]
+                self.assertEqual(is_flagged, analysis["verdict"] == "flagged")
+
     def test_ignores_an_empty_file_beside_a_photo(self):
         self.analysis(("image", b""), ("image", photo.mole(320, 240)), **QUICK)
 

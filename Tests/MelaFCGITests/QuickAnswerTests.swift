@@ -55,7 +55,7 @@ import Testing
         #expect(page.contains("mean of these passes"))
         let bundle = post(service, accept: "application/fhir+json").text
         #expect(
-            bundle.contains("\(passes) of 16 passes of") && bundle.contains("stopped early: The mean of the first r of 8 rounds"))
+            bundle.contains("\(passes) of 16; stopped early, in ") && bundle.contains("; The mean of the first r of 8 rounds"))
         let events = post(service, accept: "text/event-stream").text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
         #expect(events.count == passes + 1 && events.dropLast().allSatisfy { $0.contains("\"of\":16,") })
         #expect(events.last?.contains("\"early_stop\":{") == true)

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Imaging
 import Logging
 import Model
 import Testing
@@ -226,6 +227,15 @@ import Testing
         let metrics = service.metrics.text(queued: 0, isReady: true)
         #expect(metrics.contains(#"status="200"} 1"#) && metrics.contains(#"status="499"} 1"#))
         #expect(metrics.contains("melascan_abandoned_total 1"))
+    }
+
+    @Test func `whatever is wrong with a photo has a problem of its own`() {
+        let errors: [ImagingError] = [
+            .empty, .notJPEG(nil), .unsupportedJPEG("-"), .damaged("-"), .tooManyPixels(width: 1, height: 1, limit: 1),
+            .tooManyScans(limit: 1),
+        ]
+        let codes = errors.map { Problem($0).code }
+        #expect(Set(codes).count == errors.count && !codes.contains(.internalError))
     }
 
     @Test func `only pages of allowed origins may call`() throws {

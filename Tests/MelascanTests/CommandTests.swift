@@ -83,8 +83,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("name\na.jpg\n", "no column named file"), ("file,age\n,3\n", "names no file in photo 1"),
-        ("file\n\"a.jpg\"b\n", "is no CSV file"),
+        ("name\na.jpg\n", "no column named file"), ("file,age\n,3\n", "names no file for photo 1"),
+        ("file\n\"a.jpg\"b\n", "is not a CSV file"),
+        ("file,age\n\"a.jpg,3\nb.jpg,4\n", "is not a CSV file"),
     ])
     func `a list that is none is refused, and says what it lacks`(text: String, words: String) throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "melascan-list-\(UUID().uuidString).csv")
@@ -95,8 +96,8 @@ import Testing
     }
 
     @Test func `photos are named once: by themselves or by a list, which then says all of the patient`() throws {
-        #expect(try run("analyze").errors.contains("Name photos, or a list of them"))
-        #expect(try run("analyze", "--cases", "x.csv", fixture("small.jpg")).errors.contains("Name photos, or a list of them"))
+        #expect(try run("analyze").errors.contains("Name photos, or give a list"))
+        #expect(try run("analyze", "--cases", "x.csv", fixture("small.jpg")).errors.contains("Name photos, or give a list"))
         #expect(try run("analyze", "--cases", "x.csv", "--age", "3").errors.contains("leave --age"))
         #expect(try run("analyze", "--cases", "nowhere.csv").errors.contains("nowhere.csv can't be read"))
     }

@@ -26,7 +26,7 @@ import Testing
             try Data(Self.texts.utf8).write(to: URL(filePath: folder + "/consent.json"))
             let store = try RecordsStore(records)
             let keys = try KeyRing(file: key)
-            let statement = ConsentStore.Statement(purposes: [.donation], language: "en", textVersion: "7")
+            let statement = ConsentStore.Declaration(purposes: [.donation], language: "en", textVersion: "7")
             let code = try store.consents(keys: keys).record(
                 statement, under: ConsentTexts(file: folder + "/consent.json"), by: "phone"
             ).code

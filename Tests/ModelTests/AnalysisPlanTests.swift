@@ -57,7 +57,7 @@ import Testing
         }
         #expect(try AnalysisPlan(under: settings, of: asking).stopsEarly == stops)
         var request = AnalysisRequest()
-        request.makesAllPasses = true
+        request.neverEndsEarly = true
         #expect(try !AnalysisPlan(request, under: settings, of: asking).stopsEarly)
     }
 

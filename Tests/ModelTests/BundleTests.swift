@@ -144,6 +144,9 @@ final class BundleCopy {
         ("operatingPoints", #"[{"name":"x","threshold":0.5},{"name":"x","threshold":0.6}]"#),
         ("defaults", #"{"views":9}"#), ("defaults", #"{"members":3}"#), ("defaults", #"{"views":0}"#),
         ("calibration", #"{"method":"guess","parameters":{"slope":1,"intercept":0},"prevalence":0.1}"#),
+        ("calibration", #"{"method":"platt","parameters":{"slope":-1,"intercept":0},"prevalence":0.1}"#),
+        ("preprocessing", #"{"crop":"center-square","resize":"nearest","mean":[0,0,0],"std":[1,1,1]}"#),
+        ("preprocessing", #"{"crop":"none","resize":"opencv-area","mean":[0,0,0],"std":[1,1,1]}"#),
     ])
     func `a manifest that makes no sense is refused`(key: String, json: String) throws {
         let bundle = try BundleCopy()

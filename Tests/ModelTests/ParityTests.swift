@@ -242,7 +242,7 @@ enum NetworkInput {
 extension Executor {
     /// The logits of a plan for (3, size, size) values; none if it was dropped.
     func run(
-        _ plan: Plan, metadata: [Float] = [], observer: Observer? = nil, isDropped: @escaping () -> Bool = { false },
+        _ plan: Plan, metadata: [Float] = [], observer: StepObserver? = nil, isDropped: @escaping () -> Bool = { false },
         input: [Float]
     ) -> [Float] {
         let size = plan.inputSize

@@ -16,7 +16,7 @@ import Testing
             classes: ["nevus", "melanoma", "BCC"], target: "melanoma",
             members: ["a", "b"].map {
                 Manifest.Member(file: $0, sha256: "", architecture: "tf_efficientnet_lite0", inputSize: 200)
-            }, preprocessing: .imageNet, views: 2)
+            }, preprocessing: .imageNet(.area), views: 2)
         var point = OperatingPoint(name: "half", threshold: 0.5)
         point.sensitivity = 0.9
         bundle.operatingPoints = [point, OperatingPoint(name: "tenth", threshold: 0.1)]
@@ -96,6 +96,12 @@ import Testing
         #expect(
             calibrated.spread.lowest == calibration.calibrated(0.3) && calibrated.spread.highest == calibration.calibrated(0.9))
         #expect(calibrated.probability >= (calibrated.threshold ?? 1))
+        let mean = [0.3, 0.5, 0.7, 0.9].map(calibration.calibrated).mean
+        let deviation = [0.3, 0.5, 0.7, 0.9].map { pow(calibration.calibrated($0) - mean, 2) }.mean.squareRoot()
+        #expect(abs(calibrated.spread.standardDeviation - deviation) < 1e-12)
+        let reason = try reading([0.3, 0.5, 0.7, 0.9], of: bundle { $0.calibration = calibration }).reasons[0]
+        #expect(reason.values["score"] == .number(calibrated.probability))
+        #expect(reason.values["threshold"] == .number(calibration.calibrated(0.5)))
     }
 
     // MARK: Remarks

@@ -154,7 +154,7 @@ import Testing
         practice.stopsEarly = false
         #expect(try asking.analyze(asking.syntheticPhoto, under: practice).passes == 16)
         var request = AnalysisRequest()
-        request.makesAllPasses = true
+        request.neverEndsEarly = true
         #expect(try asking.analyze(asking.syntheticPhoto, request, under: stopping).passes == 16)
     }
 
@@ -203,7 +203,7 @@ import Testing
     }
 
     @Test func `is an object in JSON, and null where it did not happen`() throws {
-        for (bound, text) in [(0.0001, #""early_stop":{"expected":{"highest":"#), (9, #""early_stop":null"#)] {
+        for (bound, text) in [(0.0001, #""early_stop":{"coded_rule":{"code":"rule_settled""#), (9, #""early_stop":null"#)] {
             let ensemble = try ensemble(bound: bound)
             let analysis = try ensemble.analyze(ensemble.syntheticPhoto, under: stopping)
             #expect(String(decoding: try AnswerJSON.encode(analysis), as: UTF8.self).contains(text))

@@ -29,6 +29,35 @@ import Testing
         for word in ["benign", "low risk", "harmless", "safe", "all clear"] { #expect(!all.contains(word), "\(word)") }
     }
 
+    /// A key that is missing is answered by itself, which a person would read.
+    @Test func `every sentence that the sources ask for is in the catalogue, and the page has those for people without script`()
+        throws
+    {
+        let catalogue = try Self.catalogue.get()
+        func has(_ key: String) -> Bool { [key, key + ".one", key + ".other"].contains { catalogue[$0] != nil } }
+        var keys: Set<String> = []
+        for folder in ["Sources/Model", "Sources/MelaFCGI", "Sources/melascan", "web/js"] {
+            let files = FileManager.default.enumerator(at: Fixtures.root.appending(path: folder), includingPropertiesForKeys: nil)
+            for case let file as URL in files ?? .init() where ["swift", "js"].contains(file.pathExtension) {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for match in text.matches(of: /(?:words|words\.text|fact|english\.text)\("([a-z_.0-9]*[a-z0-9])"/) {
+                    keys.insert(String(match.1))
+                }
+                guard file.lastPathComponent == "Words+Analysis.swift" else { continue }
+                for match in text.matches(of: /"([a-z_]+\.[a-z_.]+[a-z])"/) { keys.insert(String(match.1)) }
+            }
+        }
+        #expect(keys.count > 20 && keys.filter { !has($0) }.isEmpty, "\(keys.filter { !has($0) })")
+        for (key, _) in catalogue where key.hasSuffix(".one") {
+            #expect(catalogue[key.dropLast(4) + ".other"] != nil && catalogue[String(key.dropLast(4))] == nil, "\(key)")
+        }
+        let page = try String(contentsOf: Fixtures.root.appending(path: "web/index.html"), encoding: .utf8)
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for key in ["notice", "limits.title", "limits.training", "limits.low"] {
+            #expect(page.contains(catalogue[key] ?? "-"), "\(key)")
+        }
+    }
+
     @Test func `figures stand in their places, as the sentence writes them`() {
         let text = Words.english.text(
             Statement(

@@ -59,8 +59,8 @@ enum TestConsent {
 
     static func keys() throws -> KeyRing { try KeyRing(text: KeyRing.newLine()) }
 
-    static func statement(_ purposes: Set<ConsentTexts.Purpose> = [.processing, .donation]) -> ConsentStore.Statement {
-        ConsentStore.Statement(purposes: purposes, language: "en", textVersion: "2")
+    static func statement(_ purposes: Set<ConsentTexts.Purpose> = [.processing, .donation]) -> ConsentStore.Declaration {
+        ConsentStore.Declaration(purposes: purposes, language: "en", textVersion: "2")
     }
 }
 

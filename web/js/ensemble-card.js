@@ -37,7 +37,7 @@ export class EnsembleCard extends EventTarget {
       ["Passes", passes(card)],
       ["Early end", card.early_stop ? "Once the passes that are left change the verdict for at most 1 in 1,000 photos" : null],
       ["Time limit", card.budget?.left_out ? `${card.budget.left_out} passes are left out to answer within ${card.budget.seconds} s` : null],
-      ["Operating point", point ? `${point.name}: score ${percent(point.threshold)} or more is flagged` : "None: every answer is “cannot judge”"],
+      ["Operating point", point ? `${point.name}: score ${percent(card.probability_threshold ?? point.threshold)} or more is flagged` : "None: every answer is “cannot judge”"],
       ["Calibration", card.calibration ? "Calibrated" : "None: the figure is the model’s score, not the patient’s risk"],
       ["Licence", card.licence],
       ["Server", card.server_version],

@@ -55,12 +55,14 @@ function showsFigures({ verdict, operating_point: point }) {
   return verdict === "flagged" || verdict === "not_flagged" || !point;
 }
 
-/** The figures that are on one scale: that of `probability`. A server that names no such scale has but one. */
-function scaleOf({ probability, probability_threshold: threshold, probability_spread: own, spread: raw, operating_point: point }) {
-  const spread = own ?? raw;
+/** The figures that are on one scale: that of `probability`, or with an older server that of the raw score, which its threshold is on. */
+function scaleOf(analysis) {
+  const isOlder = analysis.probability_spread === undefined;
+  const { operating_point: point } = analysis;
+  const spread = isOlder ? analysis.spread : analysis.probability_spread;
   return {
-    score: probability,
-    threshold: threshold ?? point?.threshold,
+    score: isOlder ? analysis.raw_probability ?? analysis.probability : analysis.probability,
+    threshold: (isOlder ? point?.threshold : analysis.probability_threshold) ?? undefined,
     point: point?.name,
     lowest: spread?.lowest,
     highest: spread?.highest,
@@ -87,7 +89,7 @@ function main(analysis, photo, card) {
       picture,
       element("p", { class: "score__line" },
         element("span", { class: "score__label" }, words(kind)), " ",
-        element("strong", { class: "score__value", id: "score" }, percentBeside(score, threshold ?? score)), " ",
+        element("strong", { class: "score__value", id: "score" }, percentBeside(analysis.probability, threshold ?? score)), " ",
         element("span", { class: "score__warning" }, warning(analysis, kind)))),
     gauge({ value: score, spread, threshold }),
     spread ? element("p", { class: "spread" }, words(...spreadOf(analysis, scale))) : null,
@@ -99,13 +101,13 @@ function main(analysis, photo, card) {
 function shortened({ passes, early_stop: stop, budget }) {
   return [
     stop ? element("p", {}, words("stopped", { passes, planned: stop.planned })) : null,
-    budget ? element("p", {}, words("left_out", { left_out: budget.asked - budget.planned, seconds: budget.seconds })) : null,
+    budget ? element("p", {}, words("left_out", { count: budget.asked - budget.planned, seconds: budget.seconds })) : null,
   ];
 }
 
 function closing(analysis, card) {
   return [
-    element("p", { class: "notice" }, words("notice")),
+    element("p", { class: "notice" }, analysis.notice ?? words("notice")),
     card ? element("p", { class: "hint" }, words("intended_use", { use: card.intended_use })) : null,
     element("button", { class: "button", id: "start-over", type: "button" }, "Start over with another patient"),
   ];
@@ -117,7 +119,7 @@ function warning({ verdict }, kind) {
 }
 
 function spreadOf({ passes, passes_available: available = passes }, scale) {
-  return [available === passes ? "spread.all" : "spread", { passes, available, ...scale }];
+  return [available === passes ? "spread.all" : "spread", { count: passes, available, ...scale }];
 }
 
 function operatingPoint(point) {
@@ -142,7 +144,7 @@ function computed(analysis, roundTrip, card) {
     facts([
       [words("computed.time"), words("computed.time.round_trip", { time: duration(timing?.total), round_trip: duration(roundTrip) })],
       [words("computed.passes"), words(analysis.early_stop ? "computed.passes.stopped" : "computed.passes.made", { passes, available, precision })],
-      [words("computed.rule"), analysis.early_stop?.rule],
+      [words("computed.rule"), analysis.early_stop ? message(analysis.early_stop.coded_rule ?? { text: analysis.early_stop.rule }) : null],
       [words("computed.photo"), words("computed.photo.square", { width: image.width, height: image.height, ...image.crop })],
       [words("computed.patient"), patientWords(analysis.patient)],
       [words("computed.ensemble"), `${ensemble.name} ${ensemble.version}`],
@@ -157,7 +159,7 @@ function computed(analysis, roundTrip, card) {
 
 function patientWords(patient) {
   if (!patient) return null;
-  const given = [patient.sex, patient.age == null ? null : words("computed.patient.years", { age: patient.age }), patient.site].filter(Boolean);
+  const given = [patient.sex, patient.age == null ? null : words("computed.patient.years", { count: patient.age }), patient.site].filter(Boolean);
   if (given.length === 0) return words("computed.patient.none");
   return words(patient.used ? "computed.patient.used" : "computed.patient.unused", { facts: given.join(", ") });
 }

@@ -27,7 +27,7 @@ export class Server {
     }
   }
 
-  /** Sends `form` and follows the passes. `onWaiting` gets `{ahead}`, `onProgress` `{done, of, probability}`; the analysis is returned. */
+  /** Sends `form` and follows the passes. `onWaiting` gets `{ahead}`, `onProgress` `{done, of, probability, threshold}`; the analysis is returned. */
   async analyse(form, { signal, onWaiting, onProgress }) {
     const response = await this.#fetch("/v1/analyses", {
       method: "POST",

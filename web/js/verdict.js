@@ -18,9 +18,10 @@ export function verdictClass(verdict) {
 /** `scale`: the figures that are on one scale, by their names in the words. */
 export function verdictPart(analysis, scale) {
   const verdict = shown(analysis.verdict);
+  const hasFigures = verdict === "cannot_judge" && !analysis.operating_point;
   return element("div", { class: verdictClass(verdict) },
     element("h2", { class: "verdict__title", id: "result-title", tabindex: "-1" }, words(`verdict.${verdict}`)),
-    element("p", {}, words(`verdict.${verdict}.text`, scale)),
+    element("p", {}, words(hasFigures ? "verdict.cannot_judge.no_point.text" : `verdict.${verdict}.text`, scale)),
     reasons(analysis));
 }
 

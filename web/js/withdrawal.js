@@ -16,7 +16,7 @@ export function withdrawalWords({ time, photos_deleted: deleted, still_granted: 
       element("p", {}, photoWords(deleted, stands.has("donation"))),
       isAll && !didNothing ? element("p", {}, "What remains is that there was a consent and that it ended, without anything about you.") : null,
       // What is said of donated photos stands above.
-      ...rest.filter((purpose) => purpose !== "donation").map((purpose) => element("p", {}, `Your consent to ${wordsFor(purpose).stands} still stands.`)),
+      ...[...stands].filter((purpose) => purpose !== "donation").map((purpose) => element("p", {}, `Your consent to ${wordsFor(purpose).stands} still stands.`)),
       ...(proof ? proofParts(time, proof) : []),
     ].filter((part) => part !== null),
   };

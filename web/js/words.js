@@ -4,7 +4,15 @@
 
 import { percent, percentBeside } from "./numbers.js";
 
-const sentences = await (await fetch(new URL("../words/en.json", import.meta.url))).json();
+const sentences = await catalogue();
+
+/** Asked for twice: without it the page could show no result. */
+async function catalogue(tries = 2) {
+  const answer = await fetch(new URL("../words/en.json", import.meta.url)).catch(() => null);
+  if (answer?.ok) return answer.json();
+  if (tries > 1) return catalogue(tries - 1);
+  throw new Error("The page's words did not arrive.");
+}
 
 /** The sentence of a code, or null where the catalogue has none. */
 function sentence(code, values) {
@@ -17,9 +25,9 @@ export function words(code, values = {}) {
   return sentence(code, values)?.replace(/\{(\w+)(?::(\w+)(?:~(\w+))?)?\}/g, (_, name, form, other) => figure(values[name], form, values[other])) ?? code;
 }
 
-/** What the server says as {code, values, text}: in this page's words, or in the server's where the page does not know the code. */
-export function message({ code, values = {}, text }) {
-  return sentence(code, values) === null ? text : words(code, values);
+/** What the server says as {code, values, text}: in this page's words, or in the server's where the page does not know the code, or an older server sends no figures. */
+export function message({ code, values, text }) {
+  return values === undefined || sentence(code, values) === null ? text : words(code, values);
 }
 
 /** A class's full name; the ensemble's own where the catalogue has none. */

@@ -92,7 +92,7 @@ struct FHIRBundle: Encodable {
                 .init(type: FHIRConcept(text: "ensemble"), value: analysis.ensemble.version),
             ],
             note: [
-                FHIRAnnotation(text: "Intended use: \(manifest.intendedUse)"),
+                FHIRAnnotation(text: Words.english.text("intended_use", ["use": .text(manifest.intendedUse)])),
                 FHIRAnnotation(text: "Weights: \(manifest.licence)"),
             ])
     }
@@ -146,8 +146,7 @@ struct FHIRBundle: Encodable {
     private static func provenance(
         _ analysis: Analysis, of targets: [FHIRReference], by device: FHIRReference, at time: String
     ) -> FHIRProvenance {
-        let crop = analysis.image.crop
-        return FHIRProvenance(
+        FHIRProvenance(
             target: targets, recorded: time, activity: FHIRConcept(text: "Analysis \(analysis.id)"),
             agent: [
                 .init(
@@ -161,9 +160,7 @@ struct FHIRBundle: Encodable {
             entity: [
                 .init(
                     what: FHIRReference(
-                        display:
-                            "A photo of \(analysis.image.width) x \(analysis.image.height) pixels, square of \(crop.side) from "
-                            + "(\(crop.x), \(crop.y)); not kept"))
+                        display: "\(Words.english.square(of: analysis)); not kept"))
             ])
     }
 
@@ -172,9 +169,8 @@ struct FHIRBundle: Encodable {
     private static func method(_ analysis: Analysis) -> String {
         let networks = analysis.members.map { "\($0.architecture) at \($0.inputSize)" }.joined(separator: ", ")
         let reading = analysis.calibrated ? "mean softmax, calibrated" : "mean softmax, not calibrated"
-        let stop = analysis.earlyStop.map { "; stopped early: \($0.rule)" } ?? ""
-        let passes = "\(analysis.passes) of \(analysis.passesAvailable) passes of \(networks), in \(analysis.precision.rawValue)"
-        return "\(passes); \(reading)\(stop)"
+        let stop = analysis.earlyStop.map { "; \($0.rule)" } ?? ""
+        return "\(Words.english.passes(of: analysis)), of \(networks); \(reading)\(stop)"
     }
 
     private static func verdict(_ analysis: Analysis) -> String {

@@ -39,14 +39,14 @@ extension Connection {
     func send(_ response: Response) {
         var head = "Status: \(response.status.code) \(response.status.reasonPhrase)\r\n"
         for field in response.headers { head += "\(field.name.rawName): \(field.value)\r\n" }
-        guard write(Data((head + "\r\n").utf8)) else { return }
+        let isHeard = write(Data((head + "\r\n").utf8))
         switch response.body {
         case .complete(let data):
-            _ = write(data) && flush()
+            _ = isHeard && write(data) && flush()
         case .stream(let stream):
             _ = flush()
-            // The router tells the client of errors.
-            try? stream { [unowned self] piece in write(piece) && flush() }
+            // The router tells the client of errors, and notes what became of the request: also where nobody listens any more.
+            try? stream { [unowned self] piece in isHeard && write(piece) && flush() }
         }
     }
 }

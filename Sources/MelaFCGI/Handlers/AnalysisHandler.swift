@@ -63,7 +63,7 @@ struct AnalysisHandler: Sendable {
         let form = try AnalysisForm(request, limit: limit, isStrict: !asOriginal)
         _ = try requireConsent(form.consent, in: archive)
         var wishes = form.wishes
-        wishes.makesAllPasses = asOriginal
+        wishes.neverEndsEarly = asOriginal
         let plan = try AnalysisPlan(wishes, under: engine.practice, of: engine.ensemble.manifest)
         let (photo, timing) = try form.withImage { bytes throws(ImagingError) in
             try service.prepare(bytes, for: engine.ensemble)
@@ -149,6 +149,6 @@ struct AnalysisHandler: Sendable {
             progress: { progress in
                 if let event = try? ServerEvent.encode("progress", progress) { _ = send(event) }
             })
-        _ = send(try ServerEvent.encode("analysis", analysis))
+        guard send(try ServerEvent.encode("analysis", analysis)) else { throw ModelError.cancelled }
     }
 }

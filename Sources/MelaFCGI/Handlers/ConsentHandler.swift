@@ -47,7 +47,7 @@ struct ConsentHandler: Sendable {
         guard !purposes.contains(.donation) || service.settings.donation else {
             throw Problem(.fieldInvalid, "donation is not switched on at this server.", field: "donation")
         }
-        let statement = ConsentStore.Statement(
+        let statement = ConsentStore.Declaration(
             purposes: purposes, language: try form.required("language"), textVersion: try form.required("text_version"),
             givenBy: try form.choice("given_by", of: Consent.Giver.self) ?? .patient)
         let device = request.caller.name ?? ""

@@ -27,17 +27,16 @@ enum AnalysisPage {
     }
 
     private static func score(_ analysis: Analysis) -> HTML {
-        let kind = analysis.calibrated ? "score.calibrated" : "score.raw"
-        return """
-            <div class="score">
-            <p class="score__line"><span class="score__label">\(words.text(kind))</span>
-            <strong class="score__value" id="score">\(words.percent(analysis.probability, beside: analysis.probabilityThreshold))</strong>
-            <span class="score__warning">\(words.text(kind + ".warning"))</span></p>
-            </div>
-            \(Gauge.svg(analysis, words))
-            <p class="spread">\(words.spread(of: analysis))</p>
-            \(words.shortcuts(of: analysis).map { "<p>\($0)</p>" as HTML }.joined())
-            """
+        """
+        <div class="score">
+        <p class="score__line"><span class="score__label">\(words.label(of: analysis))</span>
+        <strong class="score__value" id="score">\(words.percent(analysis.probability, beside: analysis.probabilityThreshold))</strong>
+        <span class="score__warning">\(words.warning(of: analysis))</span></p>
+        </div>
+        \(Gauge.svg(analysis, words))
+        <p class="spread">\(words.spread(of: analysis))</p>
+        \(words.shortcuts(of: analysis).map { "<p>\($0)</p>" as HTML }.joined())
+        """
     }
 
     private static func verdict(_ analysis: Analysis) -> HTML {
@@ -143,10 +142,9 @@ enum AnalysisPage {
     }
 
     private static let limits: HTML = """
-        <section class="card"><h2>What it is not</h2>
-        <p>The training photos are almost all of light skin and almost all taken through a dermatoscope. Nothing is shown for dark \
-        skin, and plain phone photos are judged less well.</p>
-        <p>A low score does not rule melanoma out. A growing, changing or worrying mole is referred whatever the score is.</p>
+        <section class="card"><h2>\(words.text("limits.title"))</h2>
+        <p>\(words.text("limits.training"))</p>
+        <p>\(words.text("limits.low"))</p>
         </section>
         """
 }

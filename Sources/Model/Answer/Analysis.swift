@@ -68,6 +68,8 @@ public struct Analysis: Encodable, Sendable, Equatable {
         public var planned: Int
         /// The rule that ended it, in words.
         public var rule: String
+        /// The same with its code and figures.
+        public var codedRule: Message
         /// Where the raw mean of all passes of the ensemble lies, for at least 999 of 1,000 photos; null where no figure means anything.
         @Nullable public var expected: Range?
 
@@ -138,7 +140,7 @@ extension Analysis {
     ) {
         let bundle = ensemble.manifest
         let answer = reading.answer
-        let classes = bundle.places(of: [bundle.target])
+        let classes = bundle.places(of: reading.plan.question.classes)
         let metadata = bundle.metadata(of: reading.order)
         let results = reading.score.results
         self.init(
@@ -166,7 +168,7 @@ extension Analysis {
             passScores: reading.plan.listsPasses ? reading.score.passScores(of: classes).map(\.rounded6) : nil,
             passFeatures: reading.plan.listsFeatures ? results.map { $0.features ?? [] } : nil,
             passes: reading.score.count,
-            passesAvailable: ensemble.passes,
+            passesAvailable: bundle.passes,
             precision: ensemble.precision,
             earlyStop: reading.end.map { EarlyStop($0, in: words) },
             budget: reading.plan.shortfall,
@@ -190,6 +192,7 @@ extension Analysis.EarlyStop {
     fileprivate init(_ end: EarlyEnd, in words: Words) {
         self.init(
             reason: end.reason, planned: end.planned, rule: words.text(end.rule),
+            codedRule: Analysis.Message(end.rule, in: words),
             expected: end.expected.map { .init(lowest: $0.lowerBound.rounded6, highest: $0.upperBound.rounded6) })
     }
 }

@@ -15,6 +15,8 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
     public var operatingPoints: [OperatingPoint]
     /// The name of the one that verdicts are given at.
     @Nullable public var operatingPoint: String?
+    /// Its threshold on the scale of an analysis's `probability`.
+    @Nullable public var probabilityThreshold: Double?
     /// What lets an analysis end early; null where nothing does.
     @Nullable public var earlyStop: EarlyStopBound?
     /// What an analysis may take; null where there is no limit.
@@ -92,6 +94,7 @@ extension Ensemble {
             },
             views: manifest.views, passes: passes, defaults: defaults, calibration: manifest.calibration,
             operatingPoints: manifest.operatingPoints, operatingPoint: plan.operatingPoint?.name,
+            probabilityThreshold: plan.operatingPoint.map { plan.question.probability(of: $0.threshold).rounded6 },
             earlyStop: plan.stopsEarly ? manifest.earlyStop : nil, budget: budget, smallestCrop: manifest.smallestCrop,
             precision: precision.rawValue, storage: storage, threads: threads,
             kernels: kernels.name, sha256: sha256, serverVersion: Release.version, limits: limits)

@@ -5,7 +5,17 @@ extension Words {
 
     /// What the verdict means, in a sentence or two.
     public func explanation(of analysis: Analysis) -> String {
-        text("verdict.\(analysis.verdict.rawValue).text", scale(of: analysis))
+        let isWithoutPoint = analysis.verdict == .cannotJudge && analysis.showsFigures
+        return text("verdict.\(analysis.verdict.rawValue)\(isWithoutPoint ? ".no_point" : "").text", scale(of: analysis))
+    }
+
+    /// What the figure is called.
+    public func label(of analysis: Analysis) -> String { text(analysis.calibrated ? "score.calibrated" : "score.raw") }
+
+    /// What the figure is not.
+    public func warning(of analysis: Analysis) -> String {
+        let warning = text(analysis.calibrated ? "score.calibrated.warning" : "score.raw.warning")
+        return analysis.verdict == .cannotJudge ? warning + " " + text("score.unjudged.warning") : warning
     }
 
     public func spread(of analysis: Analysis) -> String {
@@ -13,7 +23,7 @@ extension Words {
         return text(
             analysis.passes == analysis.passesAvailable ? "spread.all" : "spread",
             [
-                "passes": .count(analysis.passes), "available": .count(analysis.passesAvailable),
+                "count": .count(analysis.passes), "available": .count(analysis.passesAvailable),
                 "lowest": .number(spread.lowest), "highest": .number(spread.highest),
                 "deviation": .number(spread.standardDeviation),
             ])
@@ -25,7 +35,7 @@ extension Words {
             text("stopped", ["passes": .count(analysis.passes), "planned": .count($0.planned)])
         }
         let leftOut = analysis.budget.map {
-            text("left_out", ["left_out": .count($0.asked - $0.planned), "seconds": .count($0.seconds)])
+            text("left_out", ["count": .count($0.asked - $0.planned), "seconds": .count($0.seconds)])
         }
         return [stopped, leftOut].compactMap(\.self)
     }
@@ -74,7 +84,7 @@ extension Words {
     /// What was said of the patient, and whether it was used.
     public func patient(of analysis: Analysis) -> String {
         let patient = analysis.patient
-        let age = patient.age.map { text("computed.patient.years", ["age": .count($0)]) }
+        let age = patient.age.map { text("computed.patient.years", ["count": .count($0)]) }
         let facts = [patient.sex?.rawValue, age, patient.site?.rawValue].compactMap(\.self)
         guard !facts.isEmpty else { return text("computed.patient.none") }
         return text(

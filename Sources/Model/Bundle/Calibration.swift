@@ -19,6 +19,15 @@ public struct Calibration: Codable, Sendable, Equatable {
     /// The rate of the target in the data that it was fitted on, 0...1.
     public var prevalence: Double
 
+    /// What makes no sense, in words; nil if all does.
+    var fault: String? {
+        if !(prevalence > 0 && prevalence < 1) { return "the prevalence is not between 0 and 1" }
+        // Else a higher score would be a lower probability.
+        if !(parameters.slope > 0 && parameters.slope.isFinite) { return "the slope is not a positive number" }
+        if !parameters.intercept.isFinite { return "the intercept is not a number" }
+        return nil
+    }
+
     /// The calibrated probability of a mean softmax in 0...1.
     public func calibrated(_ probability: Double) -> Double {
         let p = min(max(probability, 1e-9), 1 - 1e-9)

@@ -21,7 +21,7 @@ struct PassTimes {
             var stages: [String: Double] = [:]
             var kinds: [String: Double] = [:]
             let total = Stopwatch()
-            let observer: Executor.Observer = { next in
+            let observer: Executor.StepObserver = { next in
                 let time = watch.lap()
                 stages[current.stage, default: 0] += time
                 kinds[current.kind, default: 0] += time

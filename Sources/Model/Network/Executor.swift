@@ -36,7 +36,7 @@ public final class Executor {
     }
 
     /// Called before each step and at the end, with the step that follows; nil at the end. The first begins with the input's writing.
-    typealias Observer = (_ next: Plan.Step?) -> Void
+    typealias StepObserver = (_ next: Plan.Step?) -> Void
 
     /// One pass. Subnormal numbers are zero on its threads meanwhile, for `fill` and `observer` too.
     ///
@@ -49,7 +49,7 @@ public final class Executor {
     ///     Called on every thread.
     /// - Returns: nil if it was dropped.
     func run(
-        _ plan: Plan, metadata: [Float] = [], keepsFeatures: Bool = false, observer: Observer? = nil,
+        _ plan: Plan, metadata: [Float] = [], keepsFeatures: Bool = false, observer: StepObserver? = nil,
         isDropped: @escaping () -> Bool,
         fill: @escaping (_ rows: Range<Int>, _ first: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
     ) -> Output? {

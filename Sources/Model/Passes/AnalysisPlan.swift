@@ -41,12 +41,15 @@ public struct AnalysisPlan: Sendable, Equatable {
         }
         timeLimit = practice.timeLimit
         questions = bundle.questions
-        operatingPoint = try bundle.questions.first?.operatingPoint(named: practice.operatingPoint)
-        stopsEarly = !request.makesAllPasses && (practice.stopsEarly ?? bundle.defaults?.earlyStop ?? false)
+        operatingPoint = try bundle.questions[0].operatingPoint(named: practice.operatingPoint)
+        stopsEarly = !request.neverEndsEarly && (practice.stopsEarly ?? bundle.defaults?.earlyStop ?? false)
         patient = request.patient
         listsPasses = request.listsPasses
         listsFeatures = request.listsFeatures
     }
+
+    /// The verdict's question.
+    var question: Question { questions[0] }
 
     /// How many passes are planned; an analysis that ends early makes fewer.
     public var passes: Int { order.passes.count }

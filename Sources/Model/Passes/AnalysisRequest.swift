@@ -5,8 +5,8 @@ public struct AnalysisRequest: Sendable, Equatable {
     /// The first so many members; nil: as the practice or the bundle says.
     public var members: Int?
     public var patient = PatientInformation()
-    /// Nothing ends it early, whatever the practice or the bundle says.
-    public var makesAllPasses = false
+    /// All passes that are planned are made, whatever the practice or the bundle says.
+    public var neverEndsEarly = false
     /// The answer lists each pass's score.
     public var listsPasses = false
     /// The answer lists what each pass's classifier read of the picture.

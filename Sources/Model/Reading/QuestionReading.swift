@@ -25,7 +25,8 @@ public struct QuestionReading: Sendable, Equatable {
         probability = question.probability(of: raw)
         isCalibrated = question.calibration != nil
         rawSpread = Spread(of: scores, around: raw)
-        spread = Spread(of: scores.map(question.probability), around: probability)
+        let scaled = scores.map(question.probability)
+        spread = question.calibration == nil ? rawSpread : Spread(of: scaled, around: scaled.mean)
         threshold = point.map { question.probability(of: $0.threshold) }
         operatingPoint = point
     }

@@ -4,7 +4,7 @@ extension Reading {
 
     /// What a reader should know about this answer.
     func remarks(of bundle: Manifest) -> [Statement] {
-        let available = bundle.members.count * bundle.views
+        let available = bundle.passes
         let planned = end?.planned ?? score.count
         let point = answer.operatingPoint
         var remarks: [Statement] = []
@@ -16,7 +16,7 @@ extension Reading {
                 Statement(
                     .passesLeftOut,
                     [
-                        "left_out": .count(shortfall.asked - shortfall.planned), "asked": .count(shortfall.asked),
+                        "count": .count(shortfall.asked - shortfall.planned), "asked": .count(shortfall.asked),
                         "seconds": .count(shortfall.seconds),
                     ]))
         }

@@ -13,8 +13,8 @@ struct StoppingRule: Equatable, Sendable {
     private let planned: PassOrder
     private let threshold: Double
     private let isJudged: Bool
-    /// The target class's place among the classes.
-    private let target: Int
+    /// The places of the question's classes.
+    private let classes: [Int]
 
     /// nil where the plan does not ask for it, and where nothing is known of how far the mean still moves: the bundle has no measured
     /// bound, or the passes are not the first rounds of those that it was measured with. nil too without a threshold: then the
@@ -30,12 +30,12 @@ struct StoppingRule: Equatable, Sendable {
         planned = plan.order
         rounds = whole.rounds
         threshold = point.threshold
-        target = bundle.places(of: [bundle.target]).first ?? 0
+        classes = bundle.places(of: plan.question.classes)
     }
 
     /// Whether the passes so far decide; never within a round, nor after the last.
     func settles(_ score: Score) -> Bool {
-        settles(mean: score.mean(of: target) ?? 0, after: score.count)
+        settles(mean: score.mean(of: classes), after: score.count)
     }
 
     func settles(mean: Double, after passes: Int) -> Bool {
@@ -57,7 +57,7 @@ struct StoppingRule: Equatable, Sendable {
             ])
         return EarlyEnd(
             reason: .settled, planned: planned.passes.count, rule: rule,
-            expected: range(around: score.mean(of: target) ?? 0, after: score.count / planned.members))
+            expected: range(around: score.mean(of: classes), after: score.count / planned.members))
     }
 
     /// Where the mean of all passes lies, at the stated rate.

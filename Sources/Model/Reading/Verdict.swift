@@ -11,13 +11,13 @@ public enum Verdict: String, Codable, Sendable, Equatable {
     static func reached(
         _ answer: QuestionReading, obstacles: [Statement]
     ) -> (verdict: Verdict, reasons: [Statement]) {
-        guard let point = answer.operatingPoint, let isFlagged = answer.isFlagged else {
+        guard let point = answer.operatingPoint, let threshold = answer.threshold, let isFlagged = answer.isFlagged else {
             return (.cannotJudge, obstacles + [Statement(.noOperatingPoint)])
         }
         guard obstacles.isEmpty else { return (.cannotJudge, obstacles) }
         let reason = Statement(
             isFlagged ? .aboveThreshold : .belowThreshold,
-            ["score": .number(answer.raw), "threshold": .number(point.threshold), "point": .text(point.name)])
+            ["score": .number(answer.probability), "threshold": .number(threshold), "point": .text(point.name)])
         return (isFlagged ? .flagged : .notFlagged, [reason])
     }
 }

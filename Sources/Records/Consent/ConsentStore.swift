@@ -5,7 +5,7 @@ import Foundation
 /// What they are for and until when: `ConsentStore+Purposes`. How they end: `ConsentStore+Withdraw`.
 public struct ConsentStore: Sendable {
     /// What a doctor records.
-    public struct Statement: Codable, Equatable, Sendable {
+    public struct Declaration: Codable, Equatable, Sendable {
         public var purposes: Set<ConsentTexts.Purpose>
         public var language: String
         public var textVersion: String
@@ -48,7 +48,7 @@ public struct ConsentStore: Sendable {
     ///   - device: the device that recorded it, as it is to be kept.
     /// - Throws: `RecordsError.invalid` if the words are not those in force; `.notWritten`.
     public func record(
-        _ statement: Statement, under texts: ConsentTexts, by device: String, answering request: IdempotentRequest? = nil,
+        _ statement: Declaration, under texts: ConsentTexts, by device: String, answering request: IdempotentRequest? = nil,
         at now: Date = Date()
     ) throws(RecordsError) -> Recorded {
         try texts.check(statement)
@@ -81,7 +81,7 @@ public struct ConsentStore: Sendable {
     /// Adds a purpose to a consent that has another one, or renews one.
     /// - Throws: `RecordsError.unknown`, `.invalid`, `.notWritten`.
     public func extend(
-        _ code: WithdrawalCode, by statement: Statement, under texts: ConsentTexts, by device: String,
+        _ code: WithdrawalCode, by statement: Declaration, under texts: ConsentTexts, by device: String,
         answering request: IdempotentRequest? = nil, at now: Date = Date()
     ) throws(RecordsError) -> Consent {
         try texts.check(statement)
@@ -136,8 +136,9 @@ public struct ConsentStore: Sendable {
 
     static let unknown = RecordsError.unknown("consent with this code")
 
+    /// What was agreed to is sealed; what stands of it, and until when, is what the purposes' rows say.
     func find(_ code: WithdrawalCode, in session: any SQLSession) throws -> Consent? {
-        try session.firstRow(
+        let found = try session.firstRow(
             "SELECT consents.*, (SELECT count(*) FROM cases WHERE consent = consents.id) AS photos FROM consents WHERE code_hash = $1",
             [.text(code.hash)]
         ) { row in
@@ -150,6 +151,12 @@ public struct ConsentStore: Sendable {
             }
             return consent
         }
+        guard var consent = found else { return nil }
+        let ends = try Self.ends(of: consent.id, in: session)
+        for purpose in consent.grants.purposes {
+            if let until = ends[purpose.rawValue] { consent[purpose]?.until = until } else { consent[purpose] = nil }
+        }
+        return consent
     }
 
     private func standing(_ code: WithdrawalCode, in session: any SQLSession) throws -> Consent {
@@ -177,7 +184,7 @@ public struct ConsentStore: Sendable {
         try key.seal(consent.grants, as: Self.sealedAs)
     }
 
-    private func note(_ consent: Consent, _ statement: Statement, _ device: String) -> Note {
+    private func note(_ consent: Consent, _ statement: Declaration, _ device: String) -> Note {
         let until = statement.purposes.compactMap { purpose in consent[purpose].map { (purpose.rawValue, $0.until) } }
         return Note(
             consent: consent.id, purposes: statement.purposes.map(\.rawValue).sorted(), textVersion: statement.textVersion,
@@ -188,7 +195,7 @@ public struct ConsentStore: Sendable {
 
 extension ConsentTexts {
     /// - Throws: `RecordsError.invalid` if what was said does not fit these words.
-    fileprivate func check(_ statement: ConsentStore.Statement) throws(RecordsError) {
+    fileprivate func check(_ statement: ConsentStore.Declaration) throws(RecordsError) {
         guard !statement.purposes.isEmpty else {
             let names = ConsentTexts.Purpose.allCases.map(\.rawValue)
             let others = names.dropFirst().map { "or \($0) " }.joined()
@@ -207,7 +214,7 @@ extension ConsentTexts {
 extension Consent {
     /// - Throws: `RecordsError.invalid` for a purpose that the words do not say the days of.
     fileprivate mutating func grant(
-        _ statement: ConsentStore.Statement, under texts: ConsentTexts, by device: String, at now: Date
+        _ statement: ConsentStore.Declaration, under texts: ConsentTexts, by device: String, at now: Date
     ) throws(RecordsError) {
         for purpose in statement.purposes {
             guard let days = texts.validityDays[purpose] else {
