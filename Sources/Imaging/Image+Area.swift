@@ -85,9 +85,20 @@ private struct AreaLine {
         while next < tap.whole.upperBound {
             let end = min(next + Self.rowsAtATime, tap.whole.upperBound)
             whole.update(repeating: 0, count: count)
-            for row in next..<end {
+            var row = next
+            // Four at a time: the sums are read and written as often as all pixels together.
+            while row + 4 <= end {
+                let (one, two) = (rows + row * count, rows + (row + 1) * count)
+                let (three, four) = (rows + (row + 2) * count, rows + (row + 3) * count)
+                for index in 0..<count {
+                    whole[index] &+= UInt16(one[index]) &+ UInt16(two[index]) &+ UInt16(three[index]) &+ UInt16(four[index])
+                }
+                row += 4
+            }
+            while row < end {
                 let pixels = rows + row * count
                 for index in 0..<count { whole[index] &+= UInt16(pixels[index]) }
+                row += 1
             }
             for index in 0..<count { sums[index] += Float(whole[index]) }
             next = end

@@ -182,9 +182,10 @@ final class Service: Sendable {
         return try decoding.enter(pixels: header.pixels) { () throws(ImagingError) in
             var timing = Analysis.Timing()
             var lap = Stopwatch()
-            let image = try decoder.decode(bytes, header: header, threads: decodingThreads)
+            let threads = decodingThreads
+            let image = try decoder.decode(bytes, header: header, threads: threads)
             timing.decode = lap.lap()
-            let photo = ensemble.prepare(image)
+            let photo = ensemble.prepare(image, threads: threads)
             decoded.beat()
             timing.preprocess = lap.lap()
             return (photo, timing)

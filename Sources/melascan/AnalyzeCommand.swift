@@ -101,7 +101,7 @@ struct AnalyzeCommand: ParsableCommand {
             try JPEGDecoder().decode(bytes, threads: ensemble.threads)
         }
         timing.decode = lap.lap()
-        let photo = ensemble.prepare(image)
+        let photo = ensemble.prepare(image, threads: ensemble.threads)
         timing.preprocess = lap.lap()
         let bar = ProgressBar(unit: "passes")
         defer { bar.clear() }

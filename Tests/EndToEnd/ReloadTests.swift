@@ -10,7 +10,7 @@ import Testing
         try FileManager.default.copyItem(atPath: Repository.path("ensembles/default"), toPath: copy)
         let manifest = copy + "/ensemble.json"
         let text = try String(contentsOfFile: manifest, encoding: .utf8)
-        try Data(text.replacing(#""version": "0.1.0""#, with: #""version": "\#(version)""#).utf8).write(
+        try Data(text.replacing(/"version": "[0-9.]+"/, with: #""version": "\#(version)""#).utf8).write(
             to: URL(filePath: manifest))
         return copy
     }

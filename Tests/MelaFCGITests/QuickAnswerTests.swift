@@ -47,7 +47,8 @@ import Testing
         let stop = try #require(json["early_stop"] as? [String: Any])
         #expect(passes < 16 && stop["planned"] as? Int == 16 && stop["reason"] as? String == "settled")
         let rule = try #require(stop["rule"] as? String)
-        #expect(rule.contains("1 in 1,000") && rule.contains("validation split: 2,025 photos; 1134 cases"))
+        let measured = try #require(try service.readyEngine().ensemble.manifest.earlyStop)
+        #expect(rule.contains("1 in 1,000") && rule.contains("\(measured.measuredOn); \(measured.cases) cases"))
         let page = post(service, accept: "text/html").text
         #expect(
             page.contains("Stopped after \(passes) of 16 passes") && page.contains("stopped early")
@@ -78,8 +79,10 @@ import Testing
     }
 
     @Test func `has its measure in the model card`() throws {
-        let rule = try #require(try card(TestService.make { $0.earlyStop = true })["early_stop"] as? [String: Any])
-        #expect(rule["cases"] as? Int == 1134 && rule["measured_on"] as? String == "validation split: 2,025 photos")
+        let service = try TestService.make { $0.earlyStop = true }
+        let rule = try #require(try card(service)["early_stop"] as? [String: Any])
+        let measured = try #require(try service.readyEngine().ensemble.manifest.earlyStop)
+        #expect(rule["cases"] as? Int == measured.cases && rule["measured_on"] as? String == measured.measuredOn)
     }
 
     // MARK: - Budget

@@ -83,8 +83,10 @@ public final class Ensemble: Sendable {
     /// Multiply-adds of all passes.
     public var multiplyAdds: Int { members.reduce(0) { $0 + $1.plan.multiplyAdds } * manifest.views }
 
-    public func prepare(_ image: Image) -> PreparedPhoto {
-        PreparedPhoto(image, sides: Set(manifest.members.map(\.inputSize)), by: manifest.preprocessing.resize)
+    /// - Parameter threads: that share the work.
+    public func prepare(_ image: Image, threads: Int = 1) -> PreparedPhoto {
+        PreparedPhoto(
+            image, sides: Set(manifest.members.map(\.inputSize)), by: manifest.preprocessing.resize, threads: threads)
     }
 
     /// Calls `completed` with the result of each pass, by its place in `passes`; false if cancelled.

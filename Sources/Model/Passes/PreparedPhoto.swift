@@ -6,8 +6,13 @@ public struct PreparedPhoto: Sendable {
     /// By their side in pixels.
     let squares: [Int: PixelSquare]
 
-    init(_ image: Image, sides: Set<Int>, by resize: Resize) {
-        squares = Dictionary(uniqueKeysWithValues: sides.map { ($0, image.resizedCentreSquare(side: $0, by: resize)) })
+    /// - Parameter threads: that share the sides.
+    init(_ image: Image, sides: Set<Int>, by resize: Resize, threads: Int) {
+        let sides = sides.sorted()
+        let made = Parallel.map(count: sides.count, threads: threads) {
+            image.resizedCentreSquare(side: sides[$0], by: resize)
+        }
+        squares = Dictionary(uniqueKeysWithValues: zip(sides, made))
         facts = PhotoFacts(
             width: image.width, height: image.height, crop: image.centreSquare, isGreyscale: image.isGreyscale,
             contrast: squares.max { $0.key < $1.key }.map { Self.contrast(of: $0.value) } ?? 0)

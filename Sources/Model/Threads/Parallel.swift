@@ -5,10 +5,11 @@ enum Parallel {
         var results: [Int: Result] = [:]
     }
 
-    /// The results of `body` for 0..<count, in order.
+    /// The results of `body` for 0..<count, in order; by the caller itself where there is one thread.
     static func map<Result: Sendable>(
         count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Result
     ) -> [Result] {
+        guard threads > 1 else { return (0..<count).map(body) }
         let state = Monitor(State<Result>())
         let threads = (0..<min(threads, count)).map { _ in
             WorkThread {
