@@ -78,6 +78,8 @@ CONTRASTS = (
     # Rather than mixup: hospitals differ by colour, and mixup in an ensemble spoils calibration (2007.08792).
     replace(BASELINE, name="wide-colour", augmentation=Augmentation(
         tone_chance=0.9, gain=0.2, cast=0.14, contrast=0.35, gamma=0.4, hue_chance=0.8, hue=0.3, saturation=0.6)),
+    # No change but the seed: how far apart two trainings of one recipe are.
+    replace(BASELINE, name="second-seed", seed=BASELINE.seed + 1),
 )
 
 RECIPES = {recipe.name: recipe for recipe in (BASELINE, *CONTRASTS)}
