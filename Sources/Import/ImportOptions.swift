@@ -24,6 +24,9 @@ public struct ImportOptions: Sendable {
     /// The key of the weights in checkpoints that hold several.
     public var section: String?
 
+    /// Means and deviations of pixel values in 0...1, for red, green and blue; nil: as they are published for the network.
+    public var mean: [Double]?
+    public var std: [Double]?
     /// How photos are brought to the networks' sizes. As trained, which for published networks mostly is `linear` on photos of nearly their
     /// own size; but what is much larger is averaged first.
     public var resize = Resize.areaThenLinear

@@ -117,6 +117,14 @@ public struct Importer {
 
     // MARK: - Manifest
 
+    /// One for all members, which are of one architecture by the options, or all the winners'.
+    private func preprocessing(of members: [Manifest.Member]) -> Manifest.Preprocessing {
+        let published = members.first.map { PublishedNormalization.of($0.architecture) } ?? .imageNet
+        return Manifest.Preprocessing(
+            crop: "center-square", resize: options.asOriginal ? .linear : options.resize, mean: options.mean ?? published.mean,
+            std: options.std ?? published.std)
+    }
+
     private func manifest(of recognitions: [Recognition]) throws(ImportError) -> Manifest {
         let widest = recognitions.map(\.classes).max { $0.count < $1.count } ?? []
         // Classes of further members behind those of the widest.
@@ -135,8 +143,7 @@ public struct Importer {
             provenance: provenance(of: recognitions),
             intendedUse:
                 "decision support under the responsibility of whoever imported these weights; no measured operating point or calibration came with them",
-            classes: classes, target: options.target, members: members,
-            preprocessing: .imageNet(options.asOriginal ? .linear : options.resize), views: 8)
+            classes: classes, target: options.target, members: members, preprocessing: preprocessing(of: members), views: 8)
         manifest.operatingPoints = options.operatingPoints
         manifest.defaults = options.defaults == Manifest.Defaults() ? nil : options.defaults
         if recognitions.contains(where: { $0.metadata != nil }) {

@@ -66,6 +66,15 @@ struct ImportCommand: ParsableCommand {
 
     @Option(
         help:
+            "The means of pixel values in 0...1 that the networks were trained with: one number, or three with commas (as published for the network)."
+    )
+    var mean: String?
+
+    @Option(help: "Their standard deviations, likewise (as published for the network).")
+    var std: String?
+
+    @Option(
+        help:
             "How photos are brought to the networks' sizes: area-linear (OpenCV's linear up to 1.5 times, larger photos reduced to that by area first), linear at any size, or area."
     )
     var resize = Resize.areaThenLinear
@@ -111,6 +120,8 @@ struct ImportCommand: ParsableCommand {
         options.section = section
         options.paddingSize = paddingSize
         options.resize = resize
+        options.mean = try mean.map { try Self.channels($0, "--mean", in: 0...1) }
+        options.std = try std.map { try Self.channels($0, "--std", in: 0.001...1) }
         options.asOriginal = asOriginal
         options.replaces = replace
         options.name = name
@@ -145,6 +156,17 @@ struct ImportCommand: ParsableCommand {
         return options
     }
 
+    /// A number for each of red, green and blue.
+    private static func channels(_ text: String, _ option: String, in range: ClosedRange<Double>) throws -> [Double] {
+        let numbers = list(text).map(Double.init)
+        let known = numbers.compactMap { $0 }.filter(range.contains)
+        guard known.count == numbers.count, [1, 3].contains(known.count) else {
+            throw ValidationError(
+                "\(option) takes one number from \(range.lowerBound) to \(range.upperBound), or three with commas.")
+        }
+        return known.count == 3 ? known : [Double](repeating: known[0], count: 3)
+    }
+
     private static func list(_ text: String) -> [String] {
         text.split(separator: ",", omittingEmptySubsequences: false).map { part in
             var part = part
@@ -165,6 +187,13 @@ struct ImportCommand: ParsableCommand {
                 "  \(member.architecture) at \(member.inputSize), \(classes) classes\(metadata): \(member.source?.file ?? "")")
         }
         lines.append("  Classes: \(manifest.classes.joined(separator: ", ")); the answer is \(manifest.target)")
+        let pixels = manifest.preprocessing
+        func numbers(_ values: [Double]) -> String { values.map { $0.decimals(3) }.joined(separator: ", ") }
+        let isPublished = mean == nil && std == nil
+        lines.append(
+            "  Pixels: mean \(numbers(pixels.mean)), deviation \(numbers(pixels.std))\(isPublished ? ", as published for these networks; other training needs --mean and --std" : "")"
+        )
+        lines.append("  Photos: the centre square, resized by \(pixels.resize.defaultValueDescription)")
         if let neutral = manifest.neutralMetadata {
             let values = neutral.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.decimals(0))" }.joined(separator: ", ")
             lines.append("  Metadata that a clinic can't know is taken as: \(values)")

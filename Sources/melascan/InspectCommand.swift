@@ -13,7 +13,14 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Prints the server's GET /v1/ensemble as JSON.")
     var json = false
 
+    @Flag(
+        help:
+            "Stores this machine's own result for the self-test of each start, in place of the one that is there: after a change of the bundle that is meant to change its answers."
+    )
+    var renewSelfTest = false
+
     func run() throws {
+        if renewSelfTest { try renew() }
         let watch = Stopwatch()
         let ensemble = try Ensemble(directory: directory, threads: Processor.count, kernels: Kernels.choose())
         let manifest = ensemble.manifest
@@ -34,6 +41,10 @@ struct InspectCommand: ParsableCommand {
                 "  member: \(member.architecture) at \(member.inputSize) x \(member.inputSize), \(member.file), SHA-256 as stated\(Self.more(member))"
             )
         }
+        let pixels = manifest.preprocessing
+        print(
+            "  photos: \(pixels.crop), \(pixels.resize.rawValue), mean \(pixels.mean.map { $0.decimals(3) }.joined(separator: " ")), deviation \(pixels.std.map { $0.decimals(3) }.joined(separator: " "))"
+        )
         print(
             "  passes: \(plan.passes) of \(ensemble.passes) (\(manifest.members.count) members x \(manifest.views) views), "
                 + "\((Double(ensemble.multiplyAdds) / 1e9).decimals(2)) G multiply-adds")
@@ -52,6 +63,18 @@ struct InspectCommand: ParsableCommand {
         )
         let test = difference.map { "stored result reproduced to \(String($0))" } ?? "the bundle stores no result to reproduce"
         print("  self-test: \(test); loaded and tested in \(seconds) s")
+    }
+
+    /// In full precision, which other machines reproduce best.
+    private func renew() throws {
+        let file = URL(filePath: directory + "/ensemble.json")
+        var manifest = try Manifest(json: Data(contentsOf: file))
+        manifest.selfTest = nil
+        let ensemble = try Ensemble(
+            manifest: manifest, sha256: "", directory: directory, threads: Processor.count, kernels: Kernels.choose(),
+            precision: .fp32)
+        manifest.selfTest = try ensemble.newSelfTest()
+        try manifest.json().write(to: file, options: .atomic)
     }
 
     /// What distinguishes a member from a plain one.

@@ -1,9 +1,9 @@
 import Crypto
 import Foundation
 import Imaging
-import Import
 import Testing
 
+@testable import Import
 @testable import Model
 
 /// From checkpoints that PyTorch wrote to answers that PyTorch gives.
@@ -139,6 +139,43 @@ import Testing
         #expect(analysis.remarks.contains { $0.contains("do not tell the same classes apart") })
         // The first member alone knows four classes.
         #expect(Set(try analyze(scratch, views: 1, members: 1).classes.keys) == Set(WinnersModel.fourClasses))
+    }
+
+    @Test(arguments: [
+        ("tf_efficientnet_lite0", 0.5), ("tf_efficientnet_lite4.in1k", 0.5), ("tf_efficientnet_b5_ap", 0.5),
+        ("tf_efficientnet_b0.ap_in1k", 0.5), ("efficientnet_b1.ra4_e3600_r240_in1k", 0.5), ("tf_efficientnet_b7_ns", 0.485),
+        ("efficientnet_lite0", 0.485), ("efficientnet_b0", 0.485), ("tf_efficientnet_b0.ns_jft_in1k", 0.485),
+    ])
+    func `pixels are normalised as the network's makers publish it`(_ name: String, mean: Double) {
+        #expect(PublishedNormalization.of(name).mean[0] == mean)
+    }
+
+    /// The repository's own network, imported again, answers as it does.
+    @Test func `an imported network gets the pixels that it was trained with, by its name or as it is said`() throws {
+        let folder = Scratch.root.appending(path: "ensembles/default").path(percentEncoded: false)
+        var alone = try Manifest(json: Data(contentsOf: URL(filePath: folder + "/ensemble.json")))
+        alone.members.removeLast()
+        alone.selfTest = nil
+        let own = try Ensemble(
+            manifest: alone, sha256: "", directory: folder, threads: 2, kernels: Kernels.choose(), precision: .fp32)
+        let expected = try analyze(with: own).rawProbability
+        for (mean, std, tolerance) in [
+            (nil, nil, 0.003), (alone.preprocessing.mean, alone.preprocessing.std, 1e-6),
+            ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225], 9),
+        ] as [([Double]?, [Double]?, Double)] {
+            let scratch = try Scratch()
+            var options = ImportOptions(files: [folder + "/tf_efficientnet_lite0.safetensors"], destination: scratch.bundle)
+            options.architecture = "tf_efficientnet_lite0"
+            options.inputSize = 224
+            options.classes = alone.classes
+            options.resize = .area
+            (options.mean, options.std) = (mean, std)
+            _ = try Importer(options: options).run()
+            let again = try Ensemble(directory: scratch.bundle, threads: 2, kernels: Kernels.choose())
+            let difference = abs(try analyze(with: again).rawProbability - expected)
+            #expect(difference <= tolerance)
+            if tolerance > 1 { #expect(difference > 0.005, "a wrong normalisation is told from the right one") }
+        }
     }
 
     @Test func `photos reach imported networks as they were trained, larger ones averaged first, unless it is said otherwise`()

@@ -152,6 +152,20 @@ import Testing
         }
     }
 
+    @Test func `a self-test that a changed bundle does not reproduce is renewed by one command`() throws {
+        let copy = FileManager.default.temporaryDirectory.appending(path: "melascan-renew-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: copy) }
+        try FileManager.default.copyItem(at: Self.root.appending(path: "ensembles/default"), to: copy)
+        let file = copy.appending(path: "ensemble.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try Data(text.replacing("opencv-area", with: "opencv-linear").utf8).write(to: file)
+        let bundle = copy.path(percentEncoded: false)
+        #expect(try run("inspect", bundle).status != 0)
+        let renewed = try run("inspect", bundle, "--renew-self-test")
+        #expect(renewed.status == 0 && renewed.output.contains("stored result reproduced"), "\(renewed.errors)")
+        #expect(try run("inspect", bundle).status == 0)
+    }
+
     @Test func `bench gives times by pass, stage and layer`() throws {
         let result = try run("bench", "--rounds", "1", "--threads", "1", "--json")
         let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])

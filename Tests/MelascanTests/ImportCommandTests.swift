@@ -31,7 +31,8 @@ import Testing
             ])
             #expect(run.status == 0, "\(run.output)")
             for words in [
-                "tf_efficientnet_b4_ns at 448, 9 classes", "CC-BY-NC", "plain kernels agree", "MELASCAN_ENSEMBLE=\(bundle)",
+                "tf_efficientnet_b4_ns at 448, 9 classes", "CC-BY-NC", "mean 0.485, 0.456, 0.406", "resized by area-linear",
+                "plain kernels agree", "MELASCAN_ENSEMBLE=\(bundle)",
             ] {
                 #expect(run.output.contains(words), "\(words)")
             }

@@ -16,7 +16,7 @@ import Testing
             classes: ["nevus", "melanoma", "BCC"], target: "melanoma",
             members: ["a", "b"].map {
                 Manifest.Member(file: $0, sha256: "", architecture: "tf_efficientnet_lite0", inputSize: 200)
-            }, preprocessing: .imageNet(.area), views: 2)
+            }, preprocessing: .init(crop: "center-square", resize: .area, mean: [0, 0, 0], std: [1, 1, 1]), views: 2)
         var point = OperatingPoint(name: "half", threshold: 0.5)
         point.sensitivity = 0.9
         bundle.operatingPoints = [point, OperatingPoint(name: "tenth", threshold: 0.1)]

@@ -8,6 +8,8 @@ public struct EnsembleCard: Encodable, Sendable, Equatable {
     public var classes: [String]
     public var target: String
     public var members: [MemberFacts]
+    /// How a photo is prepared.
+    public var preprocessing: Manifest.Preprocessing
     public var views: Int
     public var passes: Int
     public var defaults: Defaults
@@ -92,7 +94,8 @@ extension Ensemble {
                     architecture: $0.architecture, inputSize: $0.inputSize, file: $0.file, sha256: $0.sha256,
                     metadata: $0.metadata, classes: $0.classes ?? manifest.classes, weight: $0.weight ?? 1, source: $0.source)
             },
-            views: manifest.views, passes: passes, defaults: defaults, calibration: manifest.calibration,
+            preprocessing: manifest.preprocessing, views: manifest.views, passes: passes, defaults: defaults,
+            calibration: manifest.calibration,
             operatingPoints: manifest.operatingPoints, operatingPoint: plan.operatingPoint?.name,
             probabilityThreshold: plan.operatingPoint.map { plan.question.probability(of: $0.threshold).rounded6 },
             earlyStop: plan.stopsEarly ? manifest.earlyStop : nil, budget: budget, smallestCrop: manifest.smallestCrop,

@@ -92,9 +92,11 @@ public struct Manifest: Codable, Sendable, Equatable {
         public var mean: [Double]
         public var std: [Double]
 
-        /// ImageNet's means and deviations.
-        public static func imageNet(_ resize: Resize) -> Preprocessing {
-            Preprocessing(crop: "center-square", resize: resize, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+        public init(crop: String, resize: Resize, mean: [Double], std: [Double]) {
+            self.crop = crop
+            self.resize = resize
+            self.mean = mean
+            self.std = std
         }
     }
 
