@@ -46,11 +46,25 @@ class Answers:
     def __init__(self, tool: Path, ensemble: Path, photos: list[Path], *wishes: str):
         lines: dict[str, dict] = {}
         for start in range(0, len(photos), 200):
-            done = subprocess.run([tool, "analyze", *photos[start:start + 200], "--ensemble", ensemble, "--json", "--no-early-stop",
-                                   *wishes], capture_output=True, text=True)
+            done = subprocess.run(
+                [
+                    tool,
+                    "analyze",
+                    *photos[start : start + 200],
+                    "--ensemble",
+                    ensemble,
+                    "--json",
+                    "--no-early-stop",
+                    *wishes,
+                ],
+                capture_output=True,
+                text=True,
+            )
             answered = [json.loads(line) for line in done.stdout.splitlines()]
-            if len(answered) != len(photos[start:start + 200]):
-                raise SystemExit(f"{tool.name} answered {len(answered)} of {len(photos[start:start + 200])} photos. {done.stderr.strip()}")
+            if len(answered) != len(photos[start : start + 200]):
+                raise SystemExit(
+                    f"{tool.name} answered {len(answered)} of {len(photos[start:start + 200])} photos. {done.stderr.strip()}"
+                )
             lines.update((line["file"], line) for line in answered)
         ordered = [lines[str(photo)] for photo in photos]
         self.scores = np.array([line.get("raw_probability", np.nan) for line in ordered], float)
@@ -64,17 +78,20 @@ class Answers:
 
     def __add__(self, other: "Answers") -> "Answers":
         both = object.__new__(Answers)
-        both.scores, both.verdicts = (np.concatenate(pair) for pair in ((self.scores, other.scores), (self.verdicts, other.verdicts)))
+        both.scores, both.verdicts = (
+            np.concatenate(pair) for pair in ((self.scores, other.scores), (self.verdicts, other.verdicts))
+        )
         return both
 
 
 # MARK: - Changes
 
+
 def zoom(photo: np.ndarray, _: Random) -> np.ndarray:
     """The centre, nearer by 1.25, in as many pixels."""
     height, width = photo.shape[:2]
     top, left = round(height * 0.1), round(width * 0.1)
-    return cv2.resize(photo[top:height - top, left:width - left], (width, height), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(photo[top : height - top, left : width - left], (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def shift(photo: np.ndarray, rng: Random) -> np.ndarray:
@@ -82,7 +99,7 @@ def shift(photo: np.ndarray, rng: Random) -> np.ndarray:
     height, width = photo.shape[:2]
     high, wide = round(height * 0.9), round(width * 0.9)
     top, left = rng.choice([0, height - high]), rng.choice([0, width - wide])
-    return photo[top:top + high, left:left + wide]
+    return photo[top : top + high, left : left + wide]
 
 
 def multiply(*blue_green_red: float) -> Callable[[np.ndarray, Random], np.ndarray]:
@@ -99,6 +116,7 @@ def turn(photo: np.ndarray, _: Random) -> np.ndarray:
 
 def scale(side: int) -> Callable[[np.ndarray, Random], np.ndarray]:
     """As a camera with more pixels would send it: enlarged to this short side, and then the sensor's noise, 6 levels."""
+
     def change(photo: np.ndarray, rng: Random) -> np.ndarray:
         factor = side / min(photo.shape[:2])
         size = tuple(round(length * factor) for length in photo.shape[1::-1])
@@ -107,6 +125,7 @@ def scale(side: int) -> Callable[[np.ndarray, Random], np.ndarray]:
         noise *= 6
         noise += large
         return np.clip(np.rint(noise, noise), 0, 255, noise).astype(np.uint8)
+
     return change
 
 
@@ -132,7 +151,7 @@ def changed(tool: Path, ensembles: list[Path], photos: list[Path], kind: str, se
     answers: list[list[Answers]] = [[] for _ in ensembles]
     for start in range(0, len(photos), BATCH):
         copies: list[Path] = []
-        for index, photo in enumerate(photos[start:start + BATCH], start):
+        for index, photo in enumerate(photos[start : start + BATCH], start):
             rng = np.random.default_rng([seed, list(KINDS).index(kind), index])
             copies.append(folder / f"{index}.jpg")
             if not cv2.imwrite(str(copies[-1]), change(cv2.imread(str(photo), cv2.IMREAD_COLOR), rng), quality):
@@ -146,9 +165,15 @@ def changed(tool: Path, ensembles: list[Path], photos: list[Path], kind: str, se
 
 # MARK: - Photos and rows
 
-def chosen(tool: Path, ensembles: list[Path], photos: list[Path], number: int, seed: int) -> tuple[np.ndarray, list[Answers]]:
+
+def chosen(
+    tool: Path, ensembles: list[Path], photos: list[Path], number: int, seed: int
+) -> tuple[np.ndarray, list[Answers]]:
     """The photos' indices, those drawn at random first, and each ensemble's answers to them as they are."""
-    thresholds = [json.loads((ensemble / "ensemble.json").read_text())["operatingPoints"][0]["threshold"] for ensemble in ensembles]
+    thresholds = [
+        json.loads((ensemble / "ensemble.json").read_text())["operatingPoints"][0]["threshold"]
+        for ensemble in ensembles
+    ]
     order = np.array(random.Random(seed).sample(range(len(photos)), len(photos)))
     drawn, others = np.split(order, [number - number // 2])
     if number < len(photos):
@@ -157,15 +182,18 @@ def chosen(tool: Path, ensembles: list[Path], photos: list[Path], number: int, s
     candidates = np.concatenate([drawn, others])
     answers = [Answers(tool, ensemble, [photos[index] for index in candidates]) for ensemble in ensembles]
     distance = np.mean([np.abs(each.scores - threshold) for each, threshold in zip(answers, thresholds)], axis=0)
-    distance[:len(drawn)] = -1
+    distance[: len(drawn)] = -1
     kept = np.argsort(distance, kind="stable")[:number]
     if any(np.isnan(each.scores[kept]).any() for each in answers):
-        raise SystemExit(f"{tool.name} can't analyse some of the photos as they are. Try another --seed, or take them out of the manifest.")
+        raise SystemExit(
+            f"{tool.name} can't analyse some of the photos as they are. Try another --seed, or take them out of the manifest."
+        )
     return candidates[kept], [each.of(kept) for each in answers]
 
 
 def row(name: str, before: list[Answers], after: list[Answers], melanoma: np.ndarray, drawn: int) -> str:
     """One row of the table; a photo that fails in its changed form counts as no photo, and its verdict as changed."""
+
     def both(figure: Callable[[Answers, Answers], str]) -> str:
         return " / ".join(figure(*pair) for pair in zip(before, after))
 
@@ -173,6 +201,7 @@ def row(name: str, before: list[Answers], after: list[Answers], melanoma: np.nda
         def figure(old: Answers, new: Answers) -> str:
             there = ~np.isnan(new.scores)
             return f"{by(np.abs(new.scores - old.scores)[there]):.3f}" if there.any() else "-"
+
         return both(figure)
 
     def area(_: Answers, new: Answers) -> str:
@@ -183,10 +212,14 @@ def row(name: str, before: list[Answers], after: list[Answers], melanoma: np.nda
     photos = str(min(int((~np.isnan(new.scores)).sum()) for new in after))
     if before is after:
         return f"| {name} | {photos} | | | | | | {both(area)} |"
-    random_half, near = (both(lambda old, new: str(int((old.verdicts != new.verdicts)[part].sum())))
-                         for part in (slice(None, drawn), slice(drawn, None)))
-    return (f"| {name} | {photos} | {random_half} | {near} | {moved(np.median)} | {moved(lambda values: np.percentile(values, 95))} "
-            f"| {moved(np.max)} | {both(area)} |")
+    random_half, near = (
+        both(lambda old, new: str(int((old.verdicts != new.verdicts)[part].sum())))
+        for part in (slice(None, drawn), slice(drawn, None))
+    )
+    return (
+        f"| {name} | {photos} | {random_half} | {near} | {moved(np.median)} | {moved(lambda values: np.percentile(values, 95))} "
+        f"| {moved(np.max)} | {both(area)} |"
+    )
 
 
 def main() -> None:
@@ -200,26 +233,40 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
     options = parser.parse_args()
     ensembles = [options.ensemble] + ([options.against] if options.against else [])
-    rows = [row for row in csv.DictReader((options.data / "manifest.csv").open())
-            if row["split"] == "val" and row["modality"] == "dermoscopic"]
+    rows = [
+        row
+        for row in csv.DictReader((options.data / "manifest.csv").open())
+        if row["split"] == "val" and row["modality"] == "dermoscopic"
+    ]
     if not 2 <= options.photos <= len(rows):
         parser.error(f"--photos must be from 2 to {len(rows)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     every = [options.data / row["image_path"] for row in rows]
     indices, before = chosen(options.tool, ensembles, every, options.photos, options.seed)
-    photos, melanoma = [every[index] for index in indices], np.array([rows[index]["label"] == "melanoma" for index in indices])
+    photos, melanoma = [every[index] for index in indices], np.array(
+        [rows[index]["label"] == "melanoma" for index in indices]
+    )
     drawn = options.photos - options.photos // 2
-    print(f"{drawn} photos drawn at random, {options.photos - drawn} near the threshold; "
-          f"melanomas {melanoma[:drawn].sum()} and {melanoma[drawn:].sum()}"
-          + ("; each cell: " + " / ".join(ensemble.name for ensemble in ensembles) if options.against else "") + "\n")
-    print("| change | photos | verdicts (random) | verdicts (near) | median | 95th percentile | largest | AUC (random) |\n"
-          "|---|---:|---:|---:|---:|---:|---:|---:|\n" + row("none", before, before, melanoma, drawn), flush=True)
+    print(
+        f"{drawn} photos drawn at random, {options.photos - drawn} near the threshold; "
+        f"melanomas {melanoma[:drawn].sum()} and {melanoma[drawn:].sum()}"
+        + ("; each cell: " + " / ".join(ensemble.name for ensemble in ensembles) if options.against else "")
+        + "\n"
+    )
+    print(
+        "| change | photos | verdicts (random) | verdicts (near) | median | 95th percentile | largest | AUC (random) |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|\n" + row("none", before, before, melanoma, drawn),
+        flush=True,
+    )
     unjudged: list[str] = []
     with tempfile.TemporaryDirectory(prefix="steadiness-") as folder:
         for kind in options.kinds:
             after = changed(options.tool, ensembles, photos, kind, options.seed, Path(folder))
             print(row(KINDS[kind][0], before, after, melanoma, drawn), flush=True)
-            counts = [int(((new.verdicts == "cannot_judge") & (old.verdicts != "cannot_judge")).sum()) for old, new in zip(before, after)]
+            counts = [
+                int(((new.verdicts == "cannot_judge") & (old.verdicts != "cannot_judge")).sum())
+                for old, new in zip(before, after)
+            ]
             if any(counts):
                 unjudged.append(f"{KINDS[kind][0]} {' / '.join(map(str, counts))}")
     if unjudged:
