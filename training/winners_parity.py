@@ -76,7 +76,7 @@ class Comparison:
         shutil.rmtree(bundle, ignore_errors=True)
         styles = [make(self.folder, *part, SEED, self.images(part[0])) for part in parts]
         melascan(self.options.tool, "import", *[self.folder / file_name(kernel, fold) for kernel, fold, _ in parts],
-                 "--to", bundle, *flags)
+                 "--to", bundle, "--resize", "linear", *flags)
         manifest = json.loads((bundle / "ensemble.json").read_text())
         neutral = manifest.get("neutralMetadata") or {"n_images": 1, "image_size": 1}
         largest = 0.0

@@ -12,7 +12,7 @@ struct ServiceSettings: ParsableArguments {
         completion: .directory)
     var records: String?
 
-    /// The place of the records. Misspelt settings are told of, where settings are read.
+    /// The place of the records. Warns of misspelt settings where it reads any.
     func place() throws -> String {
         if let records { return records }
         let settings = FoundSettings()
