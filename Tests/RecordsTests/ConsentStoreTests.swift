@@ -32,6 +32,22 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
+    func `until when it holds is what its purpose's row says, and a purpose without a row does not stand`(backend: Backend) throws
+    {
+        try withConsents(backend) { store, consents throws in
+            let code = try consents.record(TestConsent.statement(), under: TestConsent.texts, by: "phone", at: now).code
+            let earlier = Timestamp.text(now.addingTimeInterval(day))
+            try store.database.write { session in
+                try session.execute("UPDATE consent_purposes SET until = $1 WHERE purpose = 'processing'", [.text(earlier)])
+                try session.execute("DELETE FROM consent_purposes WHERE purpose = 'donation'", [])
+            }
+            let consent = try consents.consent(code)
+            #expect(consent[.processing]?.until == earlier && consent[.donation] == nil)
+            #expect(throws: RecordsError.self) { try consents.require(.processing, code, at: now.addingTimeInterval(2 * day)) }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `it covers what was granted, for as long as it says, and no more`(backend: Backend) throws {
         try withConsents(backend) { _, consents throws in
             let code = try consents.record(TestConsent.statement([.processing]), under: TestConsent.texts, by: "phone", at: now)
